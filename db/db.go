@@ -1,0 +1,95 @@
+// Package db keeps the nouns in PostgreSQL. There is one repository per noun, and each exported method is one use
+// case in one transaction: the change, the event that tells of it and the counters commit together or not at all.
+//
+// Single rows and writes go through bun; lists and relations are read by pgx natively, on the same pool.
+package db
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+)
+
+// Options bound what one process may ask of PostgreSQL. A zero field takes the default that Open names.
+type Options struct {
+	PoolSize         int           // connections; 16
+	StatementTimeout time.Duration // 5 s
+	LockTimeout      time.Duration // 3 s
+	ApplicationName  string        // shown in pg_stat_activity; "wfd"
+}
+
+// DB is one process's pool of connections, seen by bun and by pgx.
+type DB struct {
+	bun  *bun.DB
+	pool *pgxpool.Pool
+	kick func() // called after every commit that wrote events
+}
+
+// Open connects to url (postgres://…, or the older postgresql+asyncpg://… form). It fails when the database cannot be
+// reached; it does not migrate.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	config, err := pgxpool.ParseConfig(driverURL(url))
+	if err != nil {
+		return nil, fmt.Errorf("read the database URL: %w", err)
+	}
+	o.apply(config)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach the database: %w", err)
+	}
+	return &DB{bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), pool: pool, kick: func() {}}, nil
+}
+
+// OnCommit sets what is called, without waiting for it, after each commit that wrote events. Set it before the first write.
+func (d *DB) OnCommit(kick func()) { d.kick = kick }
+
+// Bun gives the bun handle, for migrations.
+func (d *DB) Bun() *bun.DB { return d.bun }
+
+// Ping answers when the database does.
+func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
+
+// Close waits for the connections in use and ends them all.
+func (d *DB) Close() {
+	d.bun.Close()
+	d.pool.Close()
+}
+
+// driverURL takes the name of a Python driver out of a URL that an older installation has.
+func driverURL(url string) string {
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return url
+	}
+	scheme, _, _ = strings.Cut(scheme, "+")
+	return scheme + "://" + rest
+}
+
+func (o Options) apply(c *pgxpool.Config) {
+	c.MaxConns = int32(cmp.Or(o.PoolSize, 16))
+	c.MaxConnLifetime = time.Hour
+	c.MaxConnLifetimeJitter = 5 * time.Minute
+	// bun writes arguments into the text, so preparing each text would cost a round trip for nothing; statements whose
+	// text is fixed ask for the cached mode themselves.
+	c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	p := c.ConnConfig.RuntimeParams
+	p["statement_timeout"] = milliseconds(cmp.Or(o.StatementTimeout, 5*time.Second))
+	p["lock_timeout"] = milliseconds(cmp.Or(o.LockTimeout, 3*time.Second))
+	p["idle_in_transaction_session_timeout"] = "60000"
+	p["application_name"] = cmp.Or(o.ApplicationName, "wfd")
+	p["timezone"] = "UTC"
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
