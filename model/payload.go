@@ -1,0 +1,74 @@
+package model
+
+// Change is what every payload carries: the seq of the last event that the change wrote, from which the position of
+// that event follows once it is sequenced. Zero when the change wrote nothing.
+type Change struct {
+	Seq int64 `json:"seq"`
+}
+
+// WorkflowPayload is the answer to a change of a workflow.
+type WorkflowPayload struct {
+	Change
+	Workflow *Workflow
+}
+
+// TaskPayload is the answer to a change of a task.
+type TaskPayload struct {
+	Change
+	Task *Task
+}
+
+// AgentPayload is the answer to a change of an agent.
+type AgentPayload struct {
+	Change
+	Agent *Agent
+}
+
+// SuggestionPayload is the answer to a change of a suggestion.
+type SuggestionPayload struct {
+	Change
+	Suggestion *Suggestion
+}
+
+// CommentPayload is the answer to a change of a comment.
+type CommentPayload struct {
+	Change
+	Comment *Comment
+}
+
+// APIKeyPayload is the answer to a change of an API key.
+type APIKeyPayload struct {
+	Change
+	APIKey *APIKey
+}
+
+// CreateAPIKeyPayload is a new API key with its secret.
+type CreateAPIKeyPayload struct {
+	Change
+	APIKey *APIKey
+	Secret string
+}
+
+// WorkflowDeletedPayload is the answer to the deletion of a workflow.
+type WorkflowDeletedPayload struct {
+	Change
+	DeletedID ID
+}
+
+// TaskDeletedPayload is the answer to the deletion of a task.
+type TaskDeletedPayload struct {
+	Change
+	DeletedID ID
+}
+
+// AgentDeletedPayload is the answer to the removal of an agent.
+type AgentDeletedPayload struct {
+	Change
+	DeletedID ID
+}
+
+// CommentDeletedPayload is the answer to the deletion of a comment.
+type CommentDeletedPayload struct {
+	Change
+	DeletedID ID
+}
