@@ -24,7 +24,7 @@ type APIKey struct {
 	Prefix     string     `json:"prefix"`
 	SecretHash []byte     `json:"-"`
 	Role       Role       `json:"role"`
-	AgentID    ID         `json:"agent"`
+	AgentID    ID         `json:"agent" bun:"type:uuid"`
 	ExpiresAt  *time.Time `json:"expiresAt"`
 	LastUsedAt *time.Time `json:"-"`
 	RevokedAt  *time.Time `json:"revokedAt"`

@@ -5,7 +5,7 @@ import "time"
 // Noun is what every noun has that can change. The json names of the nouns are their names in the API: an entry's
 // snapshot is a noun as JSON, and its changes are named after the same fields.
 type Noun struct {
-	ID        ID        `json:"id" bun:",pk"`
+	ID        ID        `json:"id" bun:",pk,type:uuid"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
 	Version   int64     `json:"version"`
@@ -22,8 +22,8 @@ func NewNoun(k Kind, now time.Time) Noun {
 	return Noun{ID: NewID(k), CreatedAt: now, UpdatedAt: now, Version: 1}
 }
 
-// touch marks one change.
-func (n *Noun) touch(now time.Time) {
+// Touch marks one change.
+func (n *Noun) Touch(now time.Time) {
 	n.UpdatedAt = now
 	n.Version++
 }

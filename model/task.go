@@ -5,7 +5,7 @@ import "time"
 // Task is a piece of work that one agent does at a time, under a lease.
 type Task struct {
 	Noun                 `bun:",embed"`
-	WorkflowID           ID          `json:"workflowId"`
+	WorkflowID           ID          `json:"workflowId" bun:"type:uuid"`
 	Key                  *string     `json:"key"`
 	Name                 string      `json:"name"`
 	Description          *string     `json:"description"`
@@ -14,12 +14,12 @@ type Task struct {
 	DueAt                *time.Time  `json:"dueAt"`
 	AvailableAt          *time.Time  `json:"availableAt"` // not claimable before: the end of a backoff
 	RequiredCapabilities []string    `json:"requiredCapabilities" bun:",array"`
-	AssigneeID           ID          `json:"assignee"` // reserved for, by a person
-	AgentID              ID          `json:"agent"`    // holds it, or had it last
-	Progress             int         `json:"progress"` // percent
+	AssigneeID           ID          `json:"assignee" bun:"type:uuid"` // reserved for, by a person
+	AgentID              ID          `json:"agent" bun:"type:uuid"`    // holds it, or had it last
+	Progress             int         `json:"progress"`                 // percent
 	ProgressMessage      *string     `json:"progressMessage"`
-	Input                JSON        `json:"input"`
-	Result               JSON        `json:"result"`
+	Input                JSON        `json:"input" bun:"type:jsonb"`
+	Result               JSON        `json:"result" bun:"type:jsonb"`
 	Error                *TaskError  `json:"error" bun:"type:jsonb"`
 	Attempt              int         `json:"attempt"` // the fencing number
 	FailedAttempts       int         `json:"failedAttempts"`
@@ -31,10 +31,10 @@ type Task struct {
 	ReadyAt              *time.Time  `json:"readyAt"`   // since when it is, or was last, claimable
 	ClaimedAt            *time.Time  `json:"claimedAt"` // when it was last claimed
 
-	WaitsFor       int        `json:"-"` // how many of the tasks that it depends on are not done
-	Route          int32      `json:"-"` // the set of required capabilities, as a number
-	ResumeAgentID  ID         `json:"-"` // gets it first after a decision
-	LeaseToken     []byte     `json:"-"` // of the holder; nil while nobody holds it
+	WaitsFor       int        `json:"-"`                 // how many of the tasks that it depends on are not done
+	Route          int32      `json:"-"`                 // the set of required capabilities, as a number
+	ResumeAgentID  ID         `json:"-" bun:"type:uuid"` // gets it first after a decision
+	LeaseToken     []byte     `json:"-"`                 // of the holder; nil while nobody holds it
 	LeaseSeconds   int        `json:"-"`
 	LeaseExpiresAt *time.Time `json:"leaseExpiresAt"`
 	AttemptEndsAt  *time.Time `json:"-"` // no lease of this attempt goes beyond: claimedAt + timeoutSeconds

@@ -13,10 +13,10 @@ type Workflow struct {
 	Status        WorkflowStatus `json:"status"`
 	Progress      int            `json:"progress"` // percent
 	Priority      Priority       `json:"priority"`
-	Input         JSON           `json:"input"`
+	Input         JSON           `json:"input" bun:"type:jsonb"`
 	TriggerType   TriggerType    `json:"triggerType"`
 	Labels        []string       `json:"labels" bun:",array"`
-	CreatedByID   ID             `json:"createdBy" bun:"created_by"`
+	CreatedByID   ID             `json:"createdBy" bun:"created_by,type:uuid"`
 	FailurePolicy FailurePolicy  `json:"failurePolicy"`
 	StartedAt     *time.Time     `json:"startedAt"`
 	PausedAt      *time.Time     `json:"pausedAt"`
