@@ -141,9 +141,9 @@ type parent struct {
 }
 
 func parentOf(dir string) parent {
-	pid, start, _ := strings.Cut(filepath.Base(dir), "-")
-	n, _ := strconv.Atoi(pid)
-	return parent{pid: n, start: start}
+	words := strings.SplitN(filepath.Base(dir)+"-", "-", 3)
+	pid, _ := strconv.Atoi(words[0])
+	return parent{pid: pid, start: words[1]}
 }
 
 func (p parent) alive() bool {
