@@ -1,0 +1,95 @@
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Config is what the transports have to know of the server they stand in. The zero value works: it lets everybody in,
+// answers browsers of the same host alone, and takes the default limits.
+type Config struct {
+	Limits Limits
+
+	// Log takes what an operator should see: panics, refused sockets, slow consumers. Nil discards it.
+	Log *slog.Logger
+
+	// Origins are the web origins whose pages may open sockets, such as https://app.example.com, beside pages of the
+	// server's own host. "*" lets every page in. Clients that are no browsers send no Origin and are not concerned.
+	Origins []string
+
+	// Init authenticates a socket by the payload of its connection_init, which is nil when the client sent none. The
+	// context it gets has the values of the upgrade request. The socket lives as long as the context it returns: when
+	// that is cancelled later, the credential is no longer valid and the socket is closed with 4403. An error refuses
+	// the socket with 4403, which clients take as final; wrap [ErrTryLater] when they should try again.
+	// Nil lets every socket in.
+	Init func(ctx context.Context, payload map[string]any) (context.Context, error)
+
+	// Caller names who a socket is counted for, "" for nobody. It is asked before the upgrade, with the request's
+	// context, and again with the context that Init returned. Nil counts nobody.
+	Caller func(ctx context.Context) string
+
+	// Cursor tells where in the stream a response stands, "" when that is unknown. It becomes the id of a server-sent
+	// event, and the place to resume from when a slow consumer is cut off. Nil reads the string at
+	// response.Extensions["cursor"].
+	Cursor func(response *graphql.Response) string
+
+	// Release takes back response.Data once its last byte has been written or copied. Nil leaves it to the garbage
+	// collector.
+	Release func(data []byte)
+
+	// Timeout says how long an operation that is no subscription may run. Nil, and an answer of zero, mean
+	// Limits.Operation.
+	Timeout func(operation *graphql.OperationContext) time.Duration
+
+	// Page answers GET requests of people who opened the endpoint in a browser. Nil answers them with a line of text.
+	Page http.Handler
+}
+
+func (c Config) orDefaults() Config {
+	c.Limits = c.Limits.orDefaults()
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Init == nil {
+		c.Init = func(ctx context.Context, _ map[string]any) (context.Context, error) { return ctx, nil }
+	}
+	if c.Caller == nil {
+		c.Caller = func(context.Context) string { return "" }
+	}
+	if c.Cursor == nil {
+		c.Cursor = extensionCursor
+	}
+	if c.Release == nil {
+		c.Release = func([]byte) {}
+	}
+	if c.Page == nil {
+		c.Page = http.HandlerFunc(plainPage)
+	}
+	return c
+}
+
+func extensionCursor(response *graphql.Response) string {
+	cursor, _ := response.Extensions["cursor"].(string)
+	return cursor
+}
+
+func plainPage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("This is a GraphQL endpoint. Send it a query by POST.\n"))
+}
+
+// withTimeout bounds an operation that is no subscription. The cancel function must be called.
+func (c *Config) withTimeout(ctx context.Context, op *graphql.OperationContext) (context.Context, context.CancelFunc) {
+	limit := time.Duration(0)
+	if c.Timeout != nil {
+		limit = c.Timeout(op)
+	}
+	if limit <= 0 {
+		limit = c.Limits.Operation
+	}
+	return context.WithTimeout(ctx, limit)
+}

@@ -1,0 +1,23 @@
+// Package transport carries GraphQL between clients and any gqlgen server: POST and GET after the GraphQL over HTTP
+// draft and server-sent events ([HTTP]), graphql-transport-ws ([WebSocket]), and the limits that every operation has to
+// pass before it is validated ([Guard]). It knows protocols and no noun of any schema.
+//
+// The three share one [Config]. Added to a server they look like this:
+//
+//	guard := transport.NewGuard(config)
+//	sockets := transport.NewWebSocket(config)
+//	server := handler.New(schema)
+//	server.SetQueryCache(guard.Documents())
+//	server.Use(guard)
+//	server.AddTransport(sockets)
+//	server.AddTransport(transport.NewHTTP(config)) // last: it answers whatever nobody else supports
+//
+// # Streams
+//
+// A subscription may be resumed: by `resume` in connection_init, by Last-Event-ID, or by an argument called `after` of
+// its root field. The first two replace that argument before the operation runs, so a resolver only ever looks at
+// `after`. Where an event stands is told by [Config.Cursor].
+//
+// A response without data ends its operation: on a socket and in an event stream it becomes the `error` message. A
+// resolver whose stream ends badly says so with [Fail] before it closes its channel.
+package transport

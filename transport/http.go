@@ -1,0 +1,244 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// HTTP answers POST and GET after the GraphQL over HTTP draft, and streams server-sent events to whoever accepts
+// text/event-stream. It supports every request that is no upgrade, so that all mistakes get an answer in GraphQL's
+// shape; add it as the server's last transport.
+type HTTP struct {
+	config Config
+}
+
+var _ graphql.Transport = (*HTTP)(nil)
+
+// NewHTTP returns a transport that is ready to be added to a server.
+func NewHTTP(config Config) *HTTP { return &HTTP{config: config.orDefaults()} }
+
+// Supports is true for everything but upgrades.
+func (t *HTTP) Supports(r *http.Request) bool { return !isUpgrade(r) }
+
+// Do answers one request. An event stream takes until its operation ends or the client leaves.
+func (t *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	w.Header().Set("Vary", "Accept")
+	x := &exchange{config: &t.config, w: w, r: r, exec: exec, media: negotiate(r.Header)}
+	switch r.Method {
+	case http.MethodPost:
+		x.post()
+	case http.MethodGet, http.MethodHead:
+		x.get()
+	case http.MethodOptions:
+		w.Header().Set("Allow", allowed)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", allowed)
+		x.refuse(http.StatusMethodNotAllowed, badInput("use POST, or GET for queries"))
+	}
+}
+
+const allowed = "GET, HEAD, OPTIONS, POST"
+
+// exchange is one HTTP request on its way to its answer.
+type exchange struct {
+	config *Config
+	w      http.ResponseWriter
+	r      *http.Request
+	exec   graphql.GraphExecutor
+	media  string // of the answer
+}
+
+func (x *exchange) post() {
+	if x.media == "" {
+		x.refuse(http.StatusNotAcceptable, badInput("answers come as %s, %s or %s", typeResponse, typeJSON, typeEvents))
+		return
+	}
+	if err := checkContentType(x.r.Header); err != nil {
+		x.w.Header().Set("Accept-Post", typeJSON)
+		x.refuse(http.StatusUnsupportedMediaType, err)
+		return
+	}
+	start := graphql.Now()
+	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, int64(x.config.Limits.MessageBytes)))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		x.refuse(http.StatusRequestEntityTooLarge, badInput("the body is larger than %d bytes", x.config.Limits.MessageBytes))
+		return
+	}
+	if err != nil {
+		x.refuse(http.StatusBadRequest, badInput("the body ended early"))
+		return
+	}
+	params, refused := x.decode(body)
+	if refused != nil {
+		x.refuse(http.StatusBadRequest, refused)
+		return
+	}
+	x.run(params, start)
+}
+
+func (x *exchange) decode(body []byte) (*graphql.RawParams, *gqlerror.Error) {
+	if err := checkJSON(body, &x.config.Limits); err != nil {
+		return nil, err
+	}
+	return decodeParams(body)
+}
+
+// checkContentType wants JSON as it is: forms and files could be posted by any web page without being asked first, and a
+// compressed body would get around the limit on its size.
+func checkContentType(header http.Header) *gqlerror.Error {
+	media, params, err := mime.ParseMediaType(header.Get("Content-Type")) // an error when there is none
+	if err != nil || media != typeJSON {
+		return badInput("send the request as Content-Type: %s", typeJSON)
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return badInput("send the request in UTF-8")
+	}
+	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return badInput("send the request without Content-Encoding")
+	}
+	return nil
+}
+
+func (x *exchange) get() {
+	if wantsPage(x.r.Header) {
+		x.config.Page.ServeHTTP(x.w, x.r)
+		return
+	}
+	if x.media == "" {
+		x.refuse(http.StatusNotAcceptable, badInput("answers come as %s, %s or %s", typeResponse, typeJSON, typeEvents))
+		return
+	}
+	if !isDeliberate(x.r.Header) {
+		x.refuse(http.StatusBadRequest, badInput("a query by GET needs a header that a web page cannot make a browser send by itself: "+
+			"Accept: %s, Content-Type: %s, Apollo-Require-Preflight, X-GraphQL-Client or Authorization", typeResponse, typeJSON))
+		return
+	}
+	start := graphql.Now()
+	values, err := url.ParseQuery(x.r.URL.RawQuery)
+	if err != nil {
+		x.refuse(http.StatusBadRequest, badInput("the URL's parameters are malformed"))
+		return
+	}
+	params, refused := x.fromURL(values)
+	if refused != nil {
+		x.refuse(http.StatusBadRequest, refused)
+		return
+	}
+	x.run(params, start)
+}
+
+func (x *exchange) fromURL(values url.Values) (*graphql.RawParams, *gqlerror.Error) {
+	for _, name := range []string{"variables", "extensions"} {
+		if err := checkJSON([]byte(values.Get(name)), &x.config.Limits); err != nil {
+			return nil, err
+		}
+	}
+	return queryParams(values)
+}
+
+// wantsPage is true when a person opened the endpoint in a browser.
+func wantsPage(header http.Header) bool {
+	return names(header, typeHTML) && !names(header, typeJSON, typeResponse, typeEvents)
+}
+
+// isDeliberate tells a query by GET which a program made from one that a page slipped into somebody's browser by an
+// image, a link or a form: those carry no header of their own, name no media type of ours, and browsers mark them as
+// navigations or as requests without CORS.
+func isDeliberate(header http.Header) bool {
+	for _, name := range []string{"Apollo-Require-Preflight", "X-Apollo-Operation-Name", "X-GraphQL-Client", "X-Requested-With", "Authorization"} {
+		if header.Get(name) != "" {
+			return true
+		}
+	}
+	if checkContentType(header) == nil {
+		return true
+	}
+	switch header.Get("Sec-Fetch-Mode") {
+	case "cors", "same-origin":
+		return true
+	case "":
+		return names(header, typeJSON, typeResponse, typeEvents)
+	}
+	return false
+}
+
+func (x *exchange) run(params *graphql.RawParams, start time.Time) {
+	params.Headers = x.r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	ctx := x.r.Context()
+	op, errs := x.exec.CreateOperationContext(ctx, params)
+	ctx = graphql.WithOperationContext(ctx, op)
+	if len(errs) > 0 {
+		x.answer(x.exec.DispatchError(ctx, errs))
+		return
+	}
+	if op.Operation.Operation == ast.Mutation && x.r.Method != http.MethodPost {
+		x.w.Header().Set("Allow", http.MethodPost)
+		x.refuse(http.StatusMethodNotAllowed, badInput("mutations need POST"))
+		return
+	}
+	if x.media == typeEvents {
+		x.stream(ctx, op)
+		return
+	}
+	if op.Operation.Operation == ast.Subscription {
+		x.refuse(http.StatusNotAcceptable, badInput("subscriptions need Accept: %s, or a WebSocket", typeEvents))
+		return
+	}
+	ctx, cancel := x.config.withTimeout(ctx, op)
+	defer cancel()
+	responses, ctx := x.exec.DispatchOperation(ctx, op)
+	response := responses(ctx)
+	if response == nil { // the executor's way of saying that the time was up before it began
+		response = x.exec.DispatchError(ctx, gqlerror.List{asGraphQL(fmt.Errorf("run the operation: %w", ctx.Err()))})
+	}
+	x.answer(response)
+}
+
+// answer writes a response. Only the newer media type may say in the status that an operation could not be executed:
+// under application/json a status other than 200 would mean that something on the way answered.
+func (x *exchange) answer(response *graphql.Response) {
+	if x.media == typeEvents {
+		x.streamOne(response)
+		return
+	}
+	status := http.StatusOK
+	if failed(response) && x.media == typeResponse {
+		status = http.StatusBadRequest
+	}
+	x.write(status, response)
+}
+
+// refuse answers a request that is no well-formed GraphQL request.
+func (x *exchange) refuse(status int, err *gqlerror.Error) {
+	if x.media != typeResponse {
+		x.media = typeJSON
+	}
+	x.write(status, x.exec.DispatchError(x.r.Context(), gqlerror.List{err}))
+}
+
+func (x *exchange) write(status int, response *graphql.Response) {
+	defer x.config.Release(response.Data)
+	around := envelop(response)
+	header := x.w.Header()
+	header.Set("Content-Type", x.media+"; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(len(around.head)+len(response.Data)+len(around.tail)))
+	x.w.WriteHeader(status)
+	for _, part := range [][]byte{around.head, response.Data, around.tail} {
+		if _, err := x.w.Write(part); err != nil {
+			return // the client left
+		}
+	}
+}

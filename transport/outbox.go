@@ -1,0 +1,124 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// errSlow ends a subscription whose client takes its events more slowly than they come.
+var errSlow = errors.New("the client takes events too slowly")
+
+// frame is one message on its way to a client.
+type frame struct {
+	owner *operation // whose message it is; nil for the connection's own
+	bytes []byte
+}
+
+// outbox is the bounded queue between everything that speaks on a connection and the one goroutine that writes to it.
+type outbox struct {
+	maxEvents, maxBytes int
+
+	wake chan struct{} // holds a token while there may be something to take
+
+	mu     sync.Mutex // protects what follows
+	frames []frame
+	bytes  int
+	closed bool
+	room   chan struct{} // closed when frames are taken; nil while nobody waits
+}
+
+func newOutbox(limits *Limits) *outbox {
+	return &outbox{maxEvents: limits.QueueEvents, maxBytes: limits.QueueBytes, wake: make(chan struct{}, 1)}
+}
+
+// put queues a frame whatever is queued already: for what a connection says a bounded number of times.
+func (o *outbox) put(f frame) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.add(f)
+}
+
+// await queues a frame as soon as there is room. It gives errSlow when there was none for as long as patience says, and
+// the context's cause when that ended first.
+func (o *outbox) await(ctx context.Context, f frame, patience time.Duration) error {
+	room, ok := o.offer(f)
+	if ok {
+		return nil
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for !ok {
+		select {
+		case <-room:
+		case <-timer.C:
+			return errSlow
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		room, ok = o.offer(f)
+	}
+	return nil
+}
+
+// offer queues a frame if there is room; otherwise it returns what is closed when that may have changed.
+func (o *outbox) offer(f frame) (<-chan struct{}, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.fits(f) {
+		o.add(f)
+		return nil, true
+	}
+	if o.room == nil {
+		o.room = make(chan struct{})
+	}
+	return o.room, false
+}
+
+// fits lets one frame of any size into an empty queue: an answer may be larger than the whole bound.
+func (o *outbox) fits(f frame) bool {
+	return o.closed || len(o.frames) == 0 || len(o.frames) < o.maxEvents && o.bytes+len(f.bytes) <= o.maxBytes
+}
+
+func (o *outbox) add(f frame) {
+	if o.closed {
+		return
+	}
+	o.frames = append(o.frames, f)
+	o.bytes += len(f.bytes)
+	o.nudge()
+}
+
+// nudge makes the writer look, also when nothing is queued.
+func (o *outbox) nudge() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take empties the queue and lets waiting producers in. The slice given becomes the next queue.
+func (o *outbox) take(next []frame) []frame {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	taken := o.frames
+	o.frames, o.bytes = next[:0], 0
+	o.letIn()
+	return taken
+}
+
+// close drops what is queued, and what will be.
+func (o *outbox) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed, o.frames, o.bytes = true, nil, 0
+	o.letIn()
+}
+
+func (o *outbox) letIn() {
+	if o.room != nil {
+		close(o.room)
+		o.room = nil
+	}
+}

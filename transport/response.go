@@ -1,0 +1,71 @@
+package transport
+
+import (
+	"encoding/json"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// envelope is what stands around a response's data. The data itself is written as it is: the executor has made it,
+// and marshalling it again would cost a tenth of the whole request.
+type envelope struct {
+	head, tail []byte
+}
+
+// envelop encodes everything of a response but its data. A response that failed before it was executed has no data, and
+// then no data entry either, as the GraphQL over HTTP draft wants it.
+func envelop(response *graphql.Response) envelope {
+	head := append(make([]byte, 0, 64), '{')
+	if len(response.Errors) > 0 {
+		head = append(head, `"errors":`...)
+		head = append(head, marshalErrors(response.Errors)...)
+	}
+	if len(response.Data) > 0 {
+		head = append(comma(head), `"data":`...)
+	}
+	return envelope{head: head, tail: tail(response, len(head) == 1)}
+}
+
+func tail(response *graphql.Response, first bool) []byte {
+	if len(response.Extensions) == 0 {
+		return []byte{'}'}
+	}
+	extensions, err := json.Marshal(response.Extensions)
+	if err != nil {
+		extensions = []byte("{}") // an extension that cannot be encoded must not cost the caller the data
+	}
+	tail := make([]byte, 0, len(extensions)+16)
+	if !first {
+		tail = append(tail, ',')
+	}
+	tail = append(tail, `"extensions":`...)
+	tail = append(tail, extensions...)
+	return append(tail, '}')
+}
+
+// appendResponse appends the whole response, one copy of the data included.
+func appendResponse(to []byte, response *graphql.Response) []byte {
+	around := envelop(response)
+	to = append(to, around.head...)
+	to = append(to, response.Data...)
+	return append(to, around.tail...)
+}
+
+func comma(b []byte) []byte {
+	if len(b) > 1 {
+		b = append(b, ',')
+	}
+	return b
+}
+
+func marshalErrors(errs gqlerror.List) []byte {
+	b, err := json.Marshal(errs)
+	if err != nil { // an extension of an error that cannot be encoded
+		return []byte(`[{"message":"internal error","extensions":{"code":"INTERNAL"}}]`)
+	}
+	return b
+}
+
+// failed tells a response that answers for an operation which could not be executed from one with data, null data too.
+func failed(response *graphql.Response) bool { return len(response.Data) == 0 }

@@ -1,0 +1,103 @@
+package transporttest
+
+import (
+	"context"
+	"strings"
+	"sync"
+)
+
+// Feed is an event log in memory. Its subscribers read it at their own pace, so they see each event once and in order.
+type Feed struct {
+	mu      sync.Mutex // protects what follows
+	ticks   []*Tick
+	readers int
+	changed chan struct{} // closed at the next change
+}
+
+// NewFeed returns an empty feed.
+func NewFeed() *Feed { return &Feed{changed: make(chan struct{})} }
+
+// Publish appends n events of a topic, each padded to about size bytes.
+func (f *Feed) Publish(topic string, n, size int) {
+	f.change(func() {
+		for range n {
+			f.ticks = append(f.ticks, &Tick{Number: len(f.ticks) + 1, Topic: topic, Padding: strings.Repeat("x", size)})
+		}
+	})
+}
+
+// AwaitReaders blocks until exactly n subscribers read the feed, or the context ends.
+func (f *Feed) AwaitReaders(ctx context.Context, n int) error {
+	for {
+		readers, changed := f.state()
+		if readers == n {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Read sends the events after the position, of one topic or of all, until the context ends.
+func (f *Feed) Read(ctx context.Context, after int, topic string) <-chan *Tick {
+	out := make(chan *Tick)
+	f.change(func() { f.readers++ })
+	go func() {
+		defer close(out)
+		defer f.change(func() { f.readers-- })
+		for {
+			tick, changed := f.at(after)
+			if tick == nil {
+				select {
+				case <-changed:
+					continue
+				case <-ctx.Done():
+					return
+				}
+			}
+			after++
+			if topic != "" && tick.Topic != topic {
+				continue
+			}
+			select {
+			case out <- tick:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// Head is the position of the newest event.
+func (f *Feed) Head() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.ticks)
+}
+
+func (f *Feed) at(position int) (*Tick, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if position < len(f.ticks) {
+		return f.ticks[position], nil
+	}
+	return nil, f.changed
+}
+
+func (f *Feed) state() (int, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.readers, f.changed
+}
+
+func (f *Feed) change(how func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	how()
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
