@@ -1,5 +1,10 @@
 package model
 
+import (
+	"context"
+	"fmt"
+)
+
 // Page is what a connection was asked for: so many from the front or the back, after or before a cursor.
 type Page struct {
 	First, Last   *int
@@ -10,12 +15,36 @@ type Page struct {
 type PageInfo struct {
 	HasNextPage     bool
 	HasPreviousPage bool
-	StartCursor     *string
-	EndCursor       *string
+	Start, End      fmt.Stringer // give the cursors of the first and the last edge; nil on an empty page
 }
 
-// Count says what a connection's totalCount counts; it is carried along and counted only when asked for.
-type Count any
+// StartCursor is the cursor of the first edge; nil on an empty page.
+func (p *PageInfo) StartCursor() *string { return edgeCursor(p.Start) }
+
+// EndCursor is the cursor of the last edge; nil on an empty page.
+func (p *PageInfo) EndCursor() *string { return edgeCursor(p.End) }
+
+func edgeCursor(s fmt.Stringer) *string {
+	if s == nil {
+		return nil
+	}
+	return new(s.String())
+}
+
+// Count counts what a connection's totalCount says, when it is asked for.
+type Count func(context.Context) (int, error)
+
+// Edge is one T on a page. Its cursor is made only when it is asked for.
+type Edge[T any] struct {
+	Node *T
+	Text func(*T) string // makes the cursor
+}
+
+// Cursor is where the node stands in the order of its page.
+func (e *Edge[T]) Cursor() string { return e.Text(e.Node) }
+
+// String is the cursor.
+func (e *Edge[T]) String() string { return e.Cursor() }
 
 // WorkflowConnection is a page of workflows.
 type WorkflowConnection struct {
@@ -25,10 +54,7 @@ type WorkflowConnection struct {
 }
 
 // WorkflowEdge is one workflow on a page.
-type WorkflowEdge struct {
-	Cursor string
-	Node   *Workflow
-}
+type WorkflowEdge struct{ Edge[Workflow] }
 
 // TaskConnection is a page of tasks.
 type TaskConnection struct {
@@ -38,10 +64,7 @@ type TaskConnection struct {
 }
 
 // TaskEdge is one task on a page.
-type TaskEdge struct {
-	Cursor string
-	Node   *Task
-}
+type TaskEdge struct{ Edge[Task] }
 
 // AgentConnection is a page of agents.
 type AgentConnection struct {
@@ -51,10 +74,7 @@ type AgentConnection struct {
 }
 
 // AgentEdge is one agent on a page.
-type AgentEdge struct {
-	Cursor string
-	Node   *Agent
-}
+type AgentEdge struct{ Edge[Agent] }
 
 // SuggestionConnection is a page of suggestions.
 type SuggestionConnection struct {
@@ -64,10 +84,7 @@ type SuggestionConnection struct {
 }
 
 // SuggestionEdge is one suggestion on a page.
-type SuggestionEdge struct {
-	Cursor string
-	Node   *Suggestion
-}
+type SuggestionEdge struct{ Edge[Suggestion] }
 
 // CommentConnection is a page of comments.
 type CommentConnection struct {
@@ -77,10 +94,7 @@ type CommentConnection struct {
 }
 
 // CommentEdge is one comment on a page.
-type CommentEdge struct {
-	Cursor string
-	Node   *Comment
-}
+type CommentEdge struct{ Edge[Comment] }
 
 // APIKeyConnection is a page of API keys.
 type APIKeyConnection struct {
@@ -90,10 +104,7 @@ type APIKeyConnection struct {
 }
 
 // APIKeyEdge is one API key on a page.
-type APIKeyEdge struct {
-	Cursor string
-	Node   *APIKey
-}
+type APIKeyEdge struct{ Edge[APIKey] }
 
 // EventConnection is a page of events.
 type EventConnection struct {
