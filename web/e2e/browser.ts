@@ -1,0 +1,66 @@
+import { mkdirSync } from 'node:fs'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect } from 'vitest'
+
+/** The running server, and a key of it that may do everything. `make e2e` sets both. */
+export const server = required('WFD_URL').replace(/\/$/, '')
+export const key = required('WFD_KEY')
+
+const shots = process.env.WFD_SHOTS
+
+function required(name: string): string {
+  const value = process.env[name]
+  if (!value) throw new Error(`${name} is not set: WFD_URL=http://127.0.0.1:8000 WFD_KEY=… npm run e2e`)
+  return value
+}
+
+/** A browser for the tests of one file. */
+export function useBrowser(): () => Browser {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    })
+  })
+  afterAll(() => browser.close())
+  return () => browser
+}
+
+export type Visit = {
+  page: Page
+  context: BrowserContext
+  /** What went wrong so far: errors on the console, exceptions, and requests to any other host. */
+  complaints: string[]
+}
+
+/** Opens a path in a new, empty browser profile. */
+export async function visit(browser: Browser, path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`))
+  page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`))
+  page.on('request', (request) => isForeign(request.url()) && complaints.push(`foreign: ${request.url()}`))
+  page.on('websocket', (socket) => isForeign(socket.url()) && complaints.push(`foreign: ${socket.url()}`))
+  await page.goto(server + path)
+  return { page, context, complaints }
+}
+
+function isForeign(address: string): boolean {
+  const url = new URL(address)
+  return !['data:', 'blob:'].includes(url.protocol) && url.host !== new URL(server).host
+}
+
+/** Ends a visit that must have gone without complaint. */
+export async function leave({ context, complaints }: Visit) {
+  await context.close()
+  expect(complaints).toEqual([])
+}
+
+/** Keeps a picture in the folder WFD_SHOTS, when it is set. */
+export async function shoot(page: Page, name: string) {
+  if (!shots) return
+  mkdirSync(shots, { recursive: true })
+  await page.screenshot({ path: `${shots}/${name}.png` })
+}
