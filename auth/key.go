@@ -1,0 +1,116 @@
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"hash/crc32"
+	"math/big"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"workflowfactory/model"
+)
+
+// An API key reads wfk_<id>_<secret><checksum>. The id names the row, so that a key is found without searching for its
+// hash; the checksum tells a key that was copied badly, or made up, from one that was revoked, and lets scanners of
+// source code know a key when they see one.
+const (
+	keyPrefix      = "wfk_"
+	secretBytes    = 32
+	secretLength   = 43 // base 62 digits of secretBytes
+	checksumLength = 6  // base 62 digits of a CRC-32
+
+	// MinLiteral is the shortest text, in bytes, that may be installed as a key of its own shape.
+	MinLiteral = 32
+	// maxToken keeps a long header from being hashed.
+	maxToken = 512
+)
+
+// AdminKeyID is the id of the administrator's key that is installed at start. It is the only key whose secret has a
+// shape of its own, so every token that is not of our shape is held against it.
+var AdminKeyID = model.ID{6: 0x70, 8: 0x80, 15: byte(model.KindAPIKey)}
+
+// Mint makes a new key and its secret, which is kept nowhere. It answers BAD_USER_INPUT when such a key must not be.
+func Mint(in model.CreateAPIKeyInput, now time.Time) (*model.APIKey, string, error) {
+	if err := check(in, now); err != nil {
+		return nil, "", err
+	}
+	id := model.NewID(model.KindAPIKey)
+	prefix := keyPrefix + idPart(id)
+	secret := prefix + "_" + randomSecret()
+	secret += checksum(secret)
+	k := &model.APIKey{
+		Noun: model.Noun{ID: id}, Name: in.Name, Prefix: prefix, SecretHash: Hash(secret), Role: in.Role, ExpiresAt: in.ExpiresAt,
+	}
+	if in.AgentID != nil {
+		k.AgentID = *in.AgentID
+	}
+	return k, secret, nil
+}
+
+func check(in model.CreateAPIKeyInput, now time.Time) error {
+	switch {
+	case strings.TrimSpace(in.Name) == "" || utf8.RuneCountInString(in.Name) > 200:
+		return model.BadInput("name", "a name has 1 to 200 characters")
+	case strings.ContainsRune(in.Name, 0):
+		return model.BadInput("name", "a name cannot hold a NUL character")
+	case !in.Role.IsValid():
+		return model.BadInput("role", "there is no role %q", in.Role)
+	case in.AgentID != nil && in.Role != model.RoleAgent:
+		return model.BadInput("agentId", "only a key of role AGENT belongs to an agent")
+	case in.ExpiresAt != nil && !in.ExpiresAt.After(now):
+		return model.BadInput("expiresAt", "this moment has passed")
+	}
+	return nil
+}
+
+// Literal makes the key for a secret that an administrator chose: role ADMIN, no expiry. The secret must be MinLiteral
+// bytes or longer.
+func Literal(name, secret string) *model.APIKey {
+	return &model.APIKey{
+		Noun: model.Noun{ID: AdminKeyID}, Name: name, Prefix: secret[:8], SecretHash: Hash(secret), Role: model.RoleAdmin,
+	}
+}
+
+// Hash is what is kept of a secret. A plain hash will do, since nobody guesses 32 random bytes.
+func Hash(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// keyOf says which key a token claims to be; ok is false for a token that cannot be one.
+func keyOf(token string) (id model.ID, ok bool) {
+	if len(token) < MinLiteral || len(token) > maxToken {
+		return model.ID{}, false
+	}
+	rest, ours := strings.CutPrefix(token, keyPrefix)
+	if !ours {
+		return AdminKeyID, true
+	}
+	text, secret, _ := strings.Cut(rest, "_")
+	if len(secret) != secretLength+checksumLength || checksum(token[:len(token)-checksumLength]) != secret[secretLength:] {
+		return model.ID{}, false
+	}
+	id, ok = model.ParseID(model.KindAPIKey.Prefix() + "_" + text)
+	return id, ok && id != AdminKeyID
+}
+
+func idPart(id model.ID) string {
+	return strings.TrimPrefix(id.String(), model.KindAPIKey.Prefix()+"_")
+}
+
+func randomSecret() string {
+	b := make([]byte, secretBytes)
+	rand.Read(b)
+	return base62(new(big.Int).SetBytes(b), secretLength)
+}
+
+func checksum(s string) string {
+	return base62(big.NewInt(int64(crc32.ChecksumIEEE([]byte(s)))), checksumLength)
+}
+
+func base62(n *big.Int, length int) string {
+	digits := n.Text(62)
+	return strings.Repeat("0", length-len(digits)) + digits
+}
