@@ -1,0 +1,269 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// maxParallel bounds the resolvers of one operation that run at the same time, and with them the
+// database connections that one request can hold.
+const maxParallel = 4
+
+// run is one execution of an operation, or of a subscription for one event.
+type run struct {
+	schema *Schema
+	op     *graphql.OperationContext
+	ec     any
+	event  *event       // for which a subscription is executed, if it is by OneEvent
+	spare  atomic.Int32 // goroutines that may still be started
+}
+
+// frame is all objects of one type that stand at one place of the plan, with what their fields gave.
+type frame struct {
+	sel  *selection
+	objs []P
+	cols []column // of sel.asked
+	fc   *graphql.FieldContext
+}
+
+// column is what one field gave for the objects of a frame.
+type column struct {
+	field    *field
+	errs     []error // by object; nil if none failed by itself
+	rows     []int32 // by object: its result, or isNull if a guard took it out; nil if every object has its own
+	all      error   // why none has a result
+	required bool    // an interceptor made the field non-null
+	leaf     func(w *Writer, row int) bool
+	raw      graphql.Marshaler
+	source   source
+	sink     Sink
+	subs     []frame // by kind
+}
+
+func (s *Schema) newRun(op *graphql.OperationContext) *run {
+	r := &run{schema: s, op: op, ec: s.table.Bind(op)}
+	if !s.serial {
+		r.spare.Store(maxParallel - 1)
+	}
+	return r
+}
+
+// frame resolves what the fields of the frame need, and then all below.
+func (r *run) frame(ctx context.Context, f *frame) {
+	f.open()
+	r.each(len(f.cols), f.sel.calls,
+		func(i int) bool { return f.sel.asked[i].calls },
+		func(i int) { r.column(ctx, f, &f.cols[i]) })
+}
+
+// inOrder does the same with one field after the other, each with all below it: a mutation's.
+func (r *run) inOrder(ctx context.Context, f *frame) {
+	f.open()
+	for i := range f.cols {
+		r.column(ctx, f, &f.cols[i])
+	}
+}
+
+func (f *frame) open() {
+	f.cols = make([]column, len(f.sel.asked))
+	for i := range f.cols {
+		f.cols[i].field = f.sel.asked[i]
+	}
+}
+
+// each does n things. Those that call resolvers are given to other goroutines while there are spare
+// ones, all but the last; it returns when everything is done.
+func (r *run) each(n, calls int, isCall func(int) bool, do func(int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		if isCall(i) {
+			calls--
+			if calls > 0 && r.takeSpare() {
+				wg.Go(func() {
+					defer r.spare.Add(1)
+					do(i)
+				})
+				continue
+			}
+		}
+		do(i)
+	}
+	wg.Wait()
+}
+
+func (r *run) takeSpare() bool {
+	for {
+		n := r.spare.Load()
+		if n <= 0 {
+			return false
+		}
+		if r.spare.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+}
+
+// column resolves one field for all objects of a frame, and all below it.
+func (r *run) column(ctx context.Context, f *frame, col *column) {
+	if f.isRoot() && r.event == nil {
+		r.rootColumn(ctx, f, col)
+		return
+	}
+	r.resolveColumn(ctx, f, col)
+}
+
+func (f *frame) isRoot() bool { return f.objs[0] == nil }
+
+// standIn takes the place of a root field's value before gqlgen's interceptors.
+type standIn struct{}
+
+func (standIn) MarshalGQL(io.Writer) {}
+
+// rootColumn resolves a root field within the interceptors of root fields, which may put something
+// else in its place.
+func (r *run) rootColumn(ctx context.Context, f *frame, col *column) {
+	defer r.rescue(ctx, col)
+	fd := col.field
+	ctx = graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{Object: fd.collected.Name, Field: fd.collected})
+	value := r.op.RootResolverMiddleware(ctx, func(ctx context.Context) graphql.Marshaler {
+		r.resolveColumn(ctx, f, col)
+		return standIn{}
+	})
+	if value != graphql.Marshaler(standIn{}) {
+		*col = column{field: fd, raw: value}
+	}
+}
+
+// rescue makes a panic the failure of one field.
+func (r *run) rescue(ctx context.Context, col *column) {
+	if p := recover(); p != nil {
+		col.fail(r.op.RecoverFunc(ctx, p))
+	}
+}
+
+func (r *run) resolveColumn(ctx context.Context, f *frame, col *column) {
+	defer r.rescue(ctx, col)
+	fd := col.field
+	if fd.def.Raw != nil {
+		col.raw = fd.def.Raw(&Call{Ctx: ctx, EC: r.ec, Field: r.fieldContext(f.fc, fd)})
+		return
+	}
+	if fd.def.Get != nil && len(fd.def.Guards) == 0 {
+		r.get(ctx, col, f.objs)
+		parent := f.fc
+		if fd.calls {
+			parent = r.fieldContext(parent, fd)
+		}
+		r.below(ctx, col, parent)
+		return
+	}
+	c := r.newCall(ctx, f, col)
+	r.call(c)
+	if col.all == nil && fd.subs != nil {
+		r.below(c.Ctx, col, c.Field)
+	}
+}
+
+// fail takes back all that was had, other than what guards said about single objects.
+func (c *column) fail(err error) {
+	c.all = err
+	c.leaf, c.raw, c.subs, c.sink = nil, nil, nil, Sink{}
+}
+
+// get reads the objects that the given ones hold. Models may panic, on a nil embedded pointer for
+// one; then each object is read by itself, so that only the one at fault loses the field.
+func (r *run) get(ctx context.Context, col *column, objs []P) {
+	col.sink.prepare(col.field, len(objs))
+	if getAll(col, objs) {
+		return
+	}
+	col.sink = Sink{}
+	col.sink.prepare(col.field, len(objs))
+	rowErrs := make([]error, len(objs))
+	for i, obj := range objs {
+		if rowErrs[i] = r.getOne(ctx, col, obj); rowErrs[i] != nil {
+			col.sink.skip()
+		}
+	}
+	col.spread(rowErrs)
+}
+
+func getAll(col *column, objs []P) (ok bool) {
+	defer func() { ok = recover() == nil }()
+	for _, obj := range objs {
+		col.field.def.Get(&col.sink, obj)
+	}
+	return
+}
+
+// getOne has no effect on the column if it fails.
+func (r *run) getOne(ctx context.Context, col *column, obj P) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = r.op.RecoverFunc(ctx, p)
+		}
+	}()
+	var trial Sink
+	trial.prepare(col.field, 1)
+	col.field.def.Get(&trial, obj)
+	col.field.def.Get(&col.sink, obj)
+	return nil
+}
+
+// spread puts errors of rows where their objects are.
+func (c *column) spread(rowErrs []error) {
+	if c.rows == nil {
+		c.errs = rowErrs
+		return
+	}
+	if c.errs == nil {
+		c.errs = make([]error, len(c.rows))
+	}
+	for i, row := range c.rows {
+		if row != isNull && rowErrs[row] != nil {
+			c.errs[i] = rowErrs[row]
+		}
+	}
+}
+
+// below resolves the objects that a column has given, each kind as one frame.
+func (r *run) below(ctx context.Context, col *column, parent *graphql.FieldContext) {
+	subs := col.field.subs
+	col.subs = make([]frame, len(subs))
+	calls := 0
+	for kind, sel := range subs {
+		col.subs[kind] = frame{sel: sel, objs: col.sink.group(kind), fc: parent}
+		if sel.calls > 0 {
+			calls++
+		}
+	}
+	r.each(len(subs), calls,
+		func(i int) bool { return subs[i].calls > 0 },
+		func(i int) {
+			if sub := &col.subs[i]; len(sub.objs) > 0 && len(sub.sel.asked) > 0 {
+				r.frame(ctx, sub)
+			}
+		})
+}
+
+func (r *run) fieldContext(parent *graphql.FieldContext, fd *field) *graphql.FieldContext {
+	return &graphql.FieldContext{
+		Parent:     parent,
+		Object:     fd.object,
+		Field:      fd.collected,
+		IsMethod:   fd.def.Call != nil || fd.def.Method,
+		IsResolver: fd.def.Call != nil,
+		Child:      noChild,
+	}
+}
+
+var errNoChild = errors.New("field contexts of children are not available")
+
+func noChild(context.Context, graphql.CollectedField) (*graphql.FieldContext, error) {
+	return nil, errNoChild
+}

@@ -1,0 +1,142 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Schema is an executable schema of gqlgen's whose operations are run breadth-first. It is safe for
+// concurrent use.
+type Schema struct {
+	graphql.ExecutableSchema
+
+	table     *Table
+	plans     planCache
+	static    map[string]bool
+	serial    bool
+	maxErrors int
+	onCall    func(object, field string, parents int)
+}
+
+// Option changes how a Schema executes.
+type Option func(*Schema)
+
+// Static names directives that do not look at the object: they are asked once for all objects of a
+// list, and get a nil object. All others are asked about each object.
+func Static(directives ...string) Option {
+	return func(s *Schema) {
+		for _, name := range directives {
+			s.static[name] = true
+		}
+	}
+}
+
+// Serial has siblings resolved one after the other instead of up to four at a time.
+func Serial() Option { return func(s *Schema) { s.serial = true } }
+
+// MaxErrors sets how many errors an answer can have; those beyond it are left out. It is 100 if not
+// set.
+func MaxErrors(n int) Option { return func(s *Schema) { s.maxErrors = n } }
+
+// OnCall has f told of each call of a resolver and of the number of its parents, before the call.
+// It must be safe for concurrent use.
+func OnCall(f func(object, field string, parents int)) Option {
+	return func(s *Schema) { s.onCall = f }
+}
+
+// New makes a schema that executes by the table, and by the generated schema what the table cannot:
+// documents with directives of their own, such as @defer. The generated NewSchema calls it. It
+// panics if Static was given a directive that the schema does not have.
+func New(generated graphql.ExecutableSchema, table *Table, options ...Option) *Schema {
+	s := &Schema{ExecutableSchema: generated, table: table, static: map[string]bool{}, maxErrors: 100}
+	for _, option := range options {
+		option(s)
+	}
+	for name := range s.static {
+		if s.Schema().Directives[name] == nil {
+			panic(fmt.Sprintf("exec: the schema has no directive @%s that could be static", name))
+		}
+	}
+	return s
+}
+
+// Exec executes the operation of the context. The Data of the responses belongs to whoever receives
+// them, see Release.
+func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	variants := s.plans.variants(op)
+	if variants.foreign {
+		return s.ExecutableSchema.Exec(ctx)
+	}
+	plan, err := variants.plan(s, op)
+	if err != nil {
+		graphql.AddError(ctx, err)
+		return graphql.OneShot(nil)
+	}
+	if plan == nil {
+		return s.ExecutableSchema.Exec(ctx)
+	}
+	event := eventOf(ctx)
+	if op.Operation.Operation == ast.Subscription && event == nil {
+		return s.subscribe(ctx, op, plan)
+	}
+	return once(func(ctx context.Context) *graphql.Response {
+		return s.respond(ctx, op, plan, event)
+	})
+}
+
+func once(respond graphql.ResponseHandler) graphql.ResponseHandler {
+	done := false
+	return func(ctx context.Context) *graphql.Response {
+		if done {
+			return nil
+		}
+		done = true
+		return respond(ctx)
+	}
+}
+
+func (s *Schema) respond(ctx context.Context, op *graphql.OperationContext, plan *selection, event *event) *graphql.Response {
+	r := s.newRun(op)
+	r.event = event
+	root := r.rootFrame(plan)
+	ctx = graphql.WithFieldContext(s.withInputs(ctx, r), root.fc)
+	if op.Operation.Operation == ast.Mutation {
+		r.inOrder(ctx, root)
+	} else {
+		r.frame(ctx, root)
+	}
+	return &graphql.Response{Data: r.write(ctx, root)}
+}
+
+// rootFrame is the frame of the operation itself: its one object is none.
+func (r *run) rootFrame(plan *selection) *frame {
+	return &frame{
+		sel:  plan,
+		objs: []P{nil},
+		fc:   &graphql.FieldContext{Object: r.rootName()},
+	}
+}
+
+func (r *run) rootName() string {
+	switch r.op.Operation.Operation {
+	case ast.Mutation:
+		return r.schema.Schema().Mutation.Name
+	case ast.Subscription:
+		return r.schema.Schema().Subscription.Name
+	default:
+		return r.schema.Schema().Query.Name
+	}
+}
+
+func (s *Schema) withInputs(ctx context.Context, r *run) context.Context {
+	if s.table.Inputs == nil {
+		return ctx
+	}
+	return graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex {
+		return s.table.Inputs(r.ec)
+	})
+}
