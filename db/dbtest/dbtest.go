@@ -5,7 +5,8 @@
 // query plans must ANALYZE. A test that kills PostgreSQL or needs fsync takes NewCluster.
 //
 // Environment: WFD_TEST_DATABASE_URL names a server to use instead, as a superuser or one who may create databases;
-// WFD_TEST_KEEP=1 keeps the databases for an hour after their last use, and failed tests say how to open theirs.
+// WFD_PG_BIN is the folder of another PostgreSQL's programs; WFD_TEST_KEEP=1 keeps the databases for an hour after their
+// last use, and failed tests say how to open theirs.
 package dbtest
 
 import (
@@ -32,6 +33,7 @@ import (
 const (
 	urlVar  = "WFD_TEST_DATABASE_URL"
 	keepVar = "WFD_TEST_KEEP"
+	binVar  = "WFD_PG_BIN"
 )
 
 // server is where this test binary clones databases.

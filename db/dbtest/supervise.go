@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,7 +116,7 @@ func startSupervisor(dir string) (string, error) {
 func supervise(dir string, answer *os.File) {
 	syscall.CloseOnExec(int(answer.Fd()))
 	parent := parentOf(dir)
-	pg, err := pgdev.Start(context.Background(), pgdev.Config{Dir: dir, Settings: settings, Log: slog.New(slog.DiscardHandler)})
+	pg, err := pgdev.Start(context.Background(), pgdev.Config{Dir: dir, BinDir: os.Getenv(binVar), Settings: settings})
 	if err != nil {
 		fmt.Fprint(answer, err)
 		return

