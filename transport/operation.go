@@ -103,8 +103,8 @@ func (o *operation) execute(ctx context.Context, op *graphql.OperationContext) {
 	defer cancel()
 	responses, ctx := o.exec.DispatchOperation(ctx, op)
 	response := responses(ctx)
-	if response == nil {
-		o.end(ctx, fmt.Errorf("run the operation: %w", context.Cause(ctx)))
+	if err := context.Cause(ctx); response == nil || errors.Is(err, context.Canceled) {
+		o.end(ctx, fmt.Errorf("run the operation: %w", err)) // what a cancelled resolver answers is no answer
 		return
 	}
 	if o.send(ctx, response) {

@@ -158,11 +158,12 @@ func (t *WebSocket) uncount(s *socket) {
 }
 
 func (t *WebSocket) leave(s *socket) {
+	defer t.running.Done()
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	delete(t.sockets, s)
 	t.uncount(s)
-	t.running.Done()
+	t.mu.Unlock()
+	t.config.Log.Debug("socket over")
 }
 
 // Sockets tells how many sockets are open.

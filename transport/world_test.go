@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,28 +24,38 @@ import (
 // patience is how long a test waits for what has to come. Nothing sleeps for it.
 const patience = 20 * time.Second
 
+// narrow is the size of the sockets' kernel buffers in both directions, so that little data fills them.
+const narrow = 16 << 10
+
 // world is a server with its resolvers, and what a test does to it.
 type world struct {
 	*transporttest.Resolver
 	t       *testing.T
 	sockets *transport.WebSocket
 	server  *httptest.Server
+	over    chan struct{} // gets a value for every socket that has ended
 }
 
 // serve starts a server on a real port. The test ends with every socket closed and waited for.
 func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 	t.Helper()
-	config := transport.Config{Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	over := make(chan struct{}, 1000)
+	config := transport.Config{Log: slog.New(listener{slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}), over})}
 	for _, change := range configure {
 		change(&config)
 	}
-	w := &world{Resolver: transporttest.New(), t: t, sockets: transport.NewWebSocket(config)}
+	w := &world{Resolver: transporttest.New(), t: t, sockets: transport.NewWebSocket(config), over: over}
 	w.Fail = transport.Fail
 	gql := handler.New(w.Schema())
 	gql.Use(extension.Introspection{})
 	gql.AddTransport(w.sockets)
 	gql.AddTransport(transport.NewHTTP(config))
-	w.server = httptest.NewServer(withCaller(gql))
+	w.server = httptest.NewUnstartedServer(withCaller(gql))
+	w.server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		_ = conn.(*net.TCPConn).SetWriteBuffer(narrow)
+		return ctx
+	}
+	w.server.Start()
 	t.Cleanup(func() {
 		w.server.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -54,6 +65,19 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 		}
 	})
 	return w
+}
+
+// listener is a log that lets a test wait for the end of a socket.
+type listener struct {
+	slog.Handler
+	over chan struct{}
+}
+
+func (l listener) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == "socket over" {
+		l.over <- struct{}{}
+	}
+	return l.Handler.Handle(ctx, r)
 }
 
 type callerKey struct{}
@@ -99,7 +123,14 @@ func (w *world) tryDial(header ...string) (*websocket.Conn, *http.Response, erro
 	if headers.Get("Sec-Websocket-Protocol") == "" {
 		headers.Del("Sec-Websocket-Protocol")
 	}
-	conn, response, err := websocket.DefaultDialer.DialContext(w.t.Context(), w.url(), headers)
+	dialer := websocket.Dialer{NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil {
+			_ = conn.(*net.TCPConn).SetReadBuffer(narrow)
+		}
+		return conn, err
+	}}
+	conn, response, err := dialer.DialContext(w.t.Context(), w.url(), headers)
 	if err == nil {
 		w.t.Cleanup(func() { _ = conn.Close() })
 	}

@@ -19,9 +19,10 @@ func NewFeed() *Feed { return &Feed{changed: make(chan struct{})} }
 
 // Publish appends n events of a topic, each padded to about size bytes.
 func (f *Feed) Publish(topic string, n, size int) {
+	padding := strings.Repeat("x", size)
 	f.change(func() {
 		for range n {
-			f.ticks = append(f.ticks, &Tick{Number: len(f.ticks) + 1, Topic: topic, Padding: strings.Repeat("x", size)})
+			f.ticks = append(f.ticks, &Tick{Number: len(f.ticks) + 1, Topic: topic, Padding: padding})
 		}
 	})
 }
