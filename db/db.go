@@ -30,7 +30,8 @@ type Options struct {
 type DB struct {
 	bun  *bun.DB
 	pool *pgxpool.Pool
-	kick func() // called after every commit that wrote events
+	feed *pgxpool.Pool // the event stream's own, so that neither makes the other wait
+	kick func()        // called after every commit that wrote events
 }
 
 // Open connects to url (postgres://…, or the older postgresql+asyncpg://… form). It fails when the database cannot be
@@ -49,7 +50,12 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach the database: %w", err)
 	}
-	return &DB{bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), pool: pool, kick: func() {}}, nil
+	feed, err := pgxpool.NewWithConfig(ctx, feedConfig(config))
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open the database for the event stream: %w", err)
+	}
+	return &DB{bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), pool: pool, feed: feed, kick: func() {}}, nil
 }
 
 // OnCommit sets what is called, without waiting for it, after each commit that wrote events. Set it before the first write.
@@ -65,6 +71,7 @@ func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 func (d *DB) Close() {
 	d.bun.Close()
 	d.pool.Close()
+	d.feed.Close()
 }
 
 // driverURL takes the name of a Python driver out of a URL that an older installation has.
@@ -93,3 +100,13 @@ func (o Options) apply(c *pgxpool.Config) {
 }
 
 func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
+
+// feedConfig is for the one that listens, the one that sequences, the one that tails and those that catch up. After a
+// long stop there may be much to sequence, and giving up would only mean to begin again.
+func feedConfig(c *pgxpool.Config) *pgxpool.Config {
+	c = c.Copy()
+	c.MaxConns = 8
+	c.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(5 * time.Minute)
+	c.ConnConfig.RuntimeParams["application_name"] += " feed"
+	return c
+}

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -25,6 +26,8 @@ func pgCode(err error) (code, constraint string) {
 	}
 	return "", ""
 }
+
+func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 func isRetryable(err error) bool {
 	code, _ := pgCode(err)

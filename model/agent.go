@@ -68,3 +68,8 @@ func (a *Agent) StatusAt(now time.Time, active int) AgentStatus {
 	}
 	return AgentStatusOnline
 }
+
+// IsAlive says whether the agent is there and not OFFLINE.
+func (a *Agent) IsAlive(now time.Time) bool {
+	return a.RemovedAt == nil && !now.After(a.SilentAfter())
+}

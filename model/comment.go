@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
 
 // Comment is what a person or an agent said about a task or a suggestion.
 type Comment struct {
@@ -12,4 +16,40 @@ type Comment struct {
 	Body         string     `json:"body"`
 	ParentID     ID         `json:"parent" bun:"type:uuid"`
 	EditedAt     *time.Time `json:"editedAt"`
+}
+
+// NewComment makes a comment about a task, or says what is wrong with the input.
+func NewComment(in AddCommentInput, t *Task, author ID, now time.Time) (*Comment, error) {
+	c := &Comment{
+		Noun: NewNoun(KindComment, now), TaskID: t.ID, WorkflowID: t.WorkflowID, AuthorID: author, Body: in.Body,
+		SuggestionID: orDefault(in.SuggestionID, ID{}), ParentID: orDefault(in.ParentID, ID{}),
+	}
+	return c, checkBody(c.Body)
+}
+
+// Edit changes what was said.
+func (c *Comment) Edit(in UpdateCommentInput, by ID, now time.Time) error {
+	if err := firstError(c.CheckAuthor(by), c.CheckVersion(in.ExpectedVersion), checkBody(in.Body)); err != nil {
+		return err
+	}
+	c.Body, c.EditedAt = in.Body, &now
+	return nil
+}
+
+// CheckAuthor refuses everybody but the author.
+func (c *Comment) CheckAuthor(by ID) error {
+	if c.AuthorID != by {
+		return Errorf(Forbidden, "only its author may change or delete a comment")
+	}
+	return nil
+}
+
+func checkBody(body string) error {
+	if strings.TrimSpace(body) == "" {
+		return BadInput("body", "body must not be empty")
+	}
+	if utf8.RuneCountInString(body) > MaxBody {
+		return BadInput("body", "body has more than %d characters", MaxBody)
+	}
+	return nil
 }

@@ -11,10 +11,11 @@ import (
 // Seq numbers the rows in the order in which they were written, with gaps and before they are committed. Position is
 // the place in the stream: gapless, one order for everybody, given just after commit.
 type Entry struct {
+	Epoch        int32 // the life of the log in which it was read
 	Position     int64 // 0 until the event is sequenced
 	Seq          int64
 	ID           ID
-	At           time.Time
+	At           time.Time // by the database's clock, and never before the event one position earlier
 	Type         EventType
 	Kind         Kind // of the entity
 	EntityID     ID
@@ -27,4 +28,6 @@ type Entry struct {
 	RequestID    string
 	Changes      json.RawMessage // [{"field","before","after"}]
 	Snapshot     json.RawMessage // the entity after the change; null when it was deleted
+
+	decoded *sharedDecode // nil while nobody shares it
 }

@@ -6,6 +6,9 @@ type Change struct {
 	Seq int64 `json:"seq"`
 }
 
+// Written gives the change that the payload answers.
+func (c Change) Written() Change { return c }
+
 // WorkflowPayload is the answer to a change of a workflow.
 type WorkflowPayload struct {
 	Change

@@ -38,6 +38,8 @@ type Task struct {
 	LeaseSeconds   int        `json:"-"`
 	LeaseExpiresAt *time.Time `json:"leaseExpiresAt"`
 	AttemptEndsAt  *time.Time `json:"-"` // no lease of this attempt goes beyond: claimedAt + timeoutSeconds
+	AnnouncedAt    *time.Time `json:"-"` // when the log last told of progress
+	Unannounced    bool       `json:"-"` // there is progress that the log has not told of
 }
 
 // RetryPolicy is how long to wait between attempts.

@@ -153,3 +153,44 @@ func (p RetryPolicy) Delay(failed int, luck float64) time.Duration {
 	}
 	return time.Duration(min(delay, float64(p.MaxDelaySeconds)) * float64(time.Second))
 }
+
+// Assign reserves the task for an agent, or for nobody with the zero ID. An ended task is INVALID_TRANSITION.
+func (t *Task) Assign(agent ID) error {
+	if t.Status.IsOver() {
+		return Errorf(InvalidTransition, "task %s is %s; retry it before you assign it", t.ID, t.Status)
+	}
+	t.AssigneeID, t.ResumeAgentID = agent, ID{}
+	return nil
+}
+
+// CheckAwaitable refuses to wait for a task that will not be done.
+func (t *Task) CheckAwaitable() error {
+	if t.Status == TaskStatusFailed || t.Status == TaskStatusCancelled {
+		return BadInput("dependsOn", "task %s is %s; retry it before something can wait for it", t.ID, t.Status)
+	}
+	return nil
+}
+
+// CheckWaiting refuses to give new dependencies to a task that has begun.
+func (t *Task) CheckWaiting() error {
+	if t.Status != TaskStatusPending && t.Status != TaskStatusReady {
+		return Errorf(InvalidTransition, "task %s is %s; only one that is PENDING or READY can be made to wait", t.ID, t.Status)
+	}
+	return nil
+}
+
+// CheckDeletable refuses to delete what an agent holds or a person is to decide on.
+func (t *Task) CheckDeletable() error {
+	if t.Status == TaskStatusInProgress || t.Status == TaskStatusAwaitingApproval {
+		return Errorf(InvalidTransition, "task %s is %s; cancel it before you delete it", t.ID, t.Status)
+	}
+	return nil
+}
+
+// Lost says how the current attempt was lost: it took longer than the task allows, or its holder was not heard from.
+func (t *Task) Lost(now time.Time) (AttemptOutcome, TaskError) {
+	if t.AttemptEndsAt != nil && !now.Before(*t.AttemptEndsAt) {
+		return AttemptOutcomeTimedOut, TaskError{Code: TaskTimeout, Message: "the attempt took longer than the task allows", Retryable: true}
+	}
+	return AttemptOutcomeLeaseExpired, TaskError{Code: TaskLeaseExpired, Message: "the agent was not heard from in time", Retryable: true}
+}

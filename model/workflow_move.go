@@ -131,3 +131,19 @@ func (w *Workflow) Conclude(now time.Time) (EventType, bool) {
 	w.Status = WorkflowStatusCompleted
 	return EventTypeWorkflowCompleted, true
 }
+
+// CheckDeletable refuses to delete what runs or is only paused.
+func (w *Workflow) CheckDeletable() error {
+	if w.Status == WorkflowStatusRunning || w.Status == WorkflowStatusPaused {
+		return Errorf(InvalidTransition, "workflow %s is %s; cancel it before you delete it", w.ID, w.Status)
+	}
+	return nil
+}
+
+// CheckOpen refuses to add tasks to an ended workflow.
+func (w *Workflow) CheckOpen() error {
+	if w.Status.IsOver() {
+		return Errorf(InvalidTransition, "workflow %s is %s; retry it before you change its tasks", w.ID, w.Status)
+	}
+	return nil
+}

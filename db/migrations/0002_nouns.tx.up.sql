@@ -131,6 +131,8 @@ CREATE TABLE tasks (
   lease_seconds int NOT NULL DEFAULT 0,
   lease_expires_at timestamptz,
   attempt_ends_at timestamptz,
+  announced_at timestamptz, -- when the log last told of progress
+  unannounced boolean NOT NULL DEFAULT false, -- progress that the log has not told of yet
   created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, version bigint NOT NULL DEFAULT 1,
   CONSTRAINT tasks_workflow_key UNIQUE (workflow_id, key),
   CONSTRAINT tasks_held CHECK (status <> 'IN_PROGRESS' OR num_nonnulls(agent_id, lease_token, lease_expires_at, claimed_at) = 4),
@@ -144,6 +146,7 @@ CREATE INDEX tasks_claim_reserved ON tasks (reserved_for, priority DESC, ready_a
 -- What the sweeps ask. There is no index on lease_expires_at, so that a heartbeat touches no index.
 CREATE INDEX tasks_held_by ON tasks (agent_id, id) WHERE status = 'IN_PROGRESS';
 CREATE INDEX tasks_in_backoff ON tasks (available_at) WHERE status = 'PENDING' AND available_at IS NOT NULL;
+CREATE INDEX tasks_unannounced ON tasks (id) WHERE unannounced;
 CREATE INDEX tasks_resume ON tasks (resume_agent_id) WHERE resume_agent_id IS NOT NULL;
 -- What lists ask: in a workflow, of an agent, and one index for each order.
 CREATE INDEX tasks_in_workflow ON tasks (workflow_id, created_at, id);

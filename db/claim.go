@@ -1,0 +1,143 @@
+package db
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/uptrace/bun"
+
+	"workflowfactory/model"
+)
+
+// claimSpare is how many more candidates a claim looks at than it wants, for those that others take at the same moment.
+const claimSpare = 16
+
+// Claim gives an agent tasks to do: by priority, then age, only what the agent is capable of, and never more than its
+// capacity. It takes no workflow's lock: READY means claimable. An empty list means that nothing is eligible.
+func (r Tasks) Claim(ctx context.Context, in model.ClaimTasksInput) (leases []*model.TaskLease, err error) {
+	_, err = r.change(ctx, func(ctx context.Context, c *change) (err error) {
+		leases, err = idempotent(ctx, c, "claimTasks", in.IdempotencyKey, in, func() ([]*model.TaskLease, error) {
+			return c.claim(ctx, in)
+		})
+		return err
+	})
+	return leases, err
+}
+
+func (c *change) claim(ctx context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	if err := c.caller.MayActAs(in.AgentID); err != nil {
+		return nil, err
+	}
+	// The agent's row is locked first, so that two claims of one agent cannot exceed its capacity together. Nothing is
+	// waited for after it, so this order cannot close a circle.
+	agent, err := c.lockAgent(ctx, in.AgentID)
+	if err != nil {
+		return nil, err
+	}
+	active, err := c.activeTasks(ctx, []model.ID{agent.ID})
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := c.take(ctx, agent, in, min(in.Limit(), agent.MaxConcurrency-active[agent.ID]))
+	if err != nil || len(tasks) == 0 {
+		return []*model.TaskLease{}, err
+	}
+	if err := c.stamp(ctx); err != nil {
+		return nil, err
+	}
+	return c.lease(ctx, agent, tasks, in.Seconds())
+}
+
+// take locks up to n tasks that the agent may do, the most urgent and then the oldest first.
+func (c *change) take(ctx context.Context, a *model.Agent, in model.ClaimTasksInput, n int) ([]*model.Task, error) {
+	if n <= 0 {
+		return nil, nil
+	}
+	capabilities := a.Capabilities
+	if in.Capabilities != nil {
+		capabilities = slices.DeleteFunc(slices.Clone(in.Capabilities), func(s string) bool { return !slices.Contains(a.Capabilities, s) })
+	}
+	for window := n + claimSpare; ; window *= 4 {
+		ids, err := c.candidates(ctx, a.ID, capabilities, in.WorkflowID, window)
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		var tasks []*model.Task
+		err = c.NewSelect().Model(&tasks).Where("id IN (?) AND status = 'READY'", bun.In(ids)).
+			OrderExpr("priority DESC, ready_at, id").Limit(int64(n)).For("NO KEY UPDATE SKIP LOCKED").Scan(ctx)
+		// When others hold most of a full window there may be more behind it: an empty answer must be true.
+		if err != nil || len(tasks) == n || len(ids) < window {
+			return tasks, err
+		}
+	}
+}
+
+// candidates finds what the agent may do, without locks: of each set of capabilities that it has, and of what is kept
+// for it. Indexes: tasks_claim once per set, tasks_claim_reserved; in one workflow tasks_in_workflow_status.
+func (c *change) candidates(ctx context.Context, agent model.ID, capabilities []string, workflow *model.ID, window int) (ids []model.ID, err error) {
+	query := claimAnywhere
+	args := []any{pgx.QueryExecModeCacheStatement, capabilities, agent, window}
+	if workflow != nil {
+		query = claimInWorkflow
+		args = append(args, *workflow)
+	}
+	rows, err := c.Tx.Tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id model.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+const claimAnywhere = `
+	SELECT id FROM (
+		SELECT t.id, t.priority, t.ready_at FROM routes AS r CROSS JOIN LATERAL (
+			SELECT id, priority, ready_at FROM tasks
+			WHERE route = r.id AND status = 'READY' AND reserved_for IS NULL
+			ORDER BY priority DESC, ready_at, id LIMIT $3) AS t
+		WHERE r.capabilities <@ $1::text[]
+		UNION ALL (
+			SELECT id, priority, ready_at FROM tasks
+			WHERE reserved_for = $2 AND status = 'READY' AND required_capabilities <@ $1::text[]
+			ORDER BY priority DESC, ready_at, id LIMIT $3)) AS candidate
+	ORDER BY priority DESC, ready_at, id LIMIT $3`
+
+const claimInWorkflow = `
+	SELECT id FROM tasks
+	WHERE workflow_id = $4 AND status = 'READY' AND required_capabilities <@ $1::text[]
+		AND (reserved_for IS NULL OR reserved_for = $2)
+	ORDER BY priority DESC, ready_at, id LIMIT $3`
+
+// lease puts locked READY tasks into the agent's hands.
+func (c *change) lease(ctx context.Context, a *model.Agent, tasks []*model.Task, seconds int) ([]*model.TaskLease, error) {
+	leases := make([]*model.TaskLease, len(tasks))
+	attempts := make([]*model.TaskAttempt, len(tasks))
+	for i, t := range tasks {
+		was := *t
+		if err := t.Claim(a.ID, seconds, c.now); err != nil {
+			return nil, err
+		}
+		record(c, model.EventTypeTaskClaimed, &was, t)
+		leases[i] = t.Lease()
+		attempts[i] = &model.TaskAttempt{TaskID: t.ID, Number: t.Attempt, AgentID: a.ID, ClaimedAt: c.now, LeaseToken: t.LeaseToken}
+	}
+	if err := updateAll(ctx, c, tasks); err != nil {
+		return nil, err
+	}
+	if _, err := c.NewInsert().Model(&attempts).Exec(ctx); err != nil {
+		return nil, err
+	}
+	c.agentOf(a.ID)
+	return leases, nil
+}

@@ -1,0 +1,192 @@
+package db
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"workflowfactory/model"
+)
+
+// Create asks people to decide. A blocking suggestion suspends its task: the agent's slot is free and its lease over.
+func (r Suggestions) Create(ctx context.Context, in model.CreateSuggestionInput) (*model.SuggestionPayload, error) {
+	return r.payload(ctx, func(ctx context.Context, c *change) (*model.Suggestion, error) {
+		return idempotent(ctx, c, "createSuggestion", in.IdempotencyKey, in, func() (*model.Suggestion, error) {
+			return c.createSuggestion(ctx, in)
+		})
+	})
+}
+
+func (c *change) createSuggestion(ctx context.Context, in model.CreateSuggestionInput) (*model.Suggestion, error) {
+	g, t, err := c.lockGraphOf(ctx, in.TaskID)
+	if err != nil {
+		return nil, err
+	}
+	s, err := model.NewSuggestion(in, t, c.caller, c.now)
+	if err != nil {
+		return nil, err
+	}
+	if err := insert(ctx, c, model.EventTypeSuggestionCreated, s); err != nil || !s.Blocking {
+		return s, err
+	}
+	c.endAttempt(t, model.AttemptOutcomeSuspended, nil, nil)
+	if err := t.Suspend(); err != nil {
+		return nil, err
+	}
+	g.record(t, model.EventTypeTaskAwaitingApproval)
+	return s, nil
+}
+
+// Approve lets the agent act, with the data that the person saw or with changed data. It binds to the actionHash:
+// another one is CONFLICT.
+func (r Suggestions) Approve(ctx context.Context, in model.ApproveSuggestionInput) (*model.SuggestionPayload, error) {
+	return r.decide(ctx, in.ID, "approveSuggestion", in.IdempotencyKey, in, func(s *model.Suggestion, c *change) (model.EventType, error) {
+		return s.Approve(in, c.caller.ActorID(), c.now)
+	})
+}
+
+// Reject refuses.
+func (r Suggestions) Reject(ctx context.Context, in model.RejectSuggestionInput) (*model.SuggestionPayload, error) {
+	return r.decide(ctx, in.ID, "rejectSuggestion", in.IdempotencyKey, in, func(s *model.Suggestion, c *change) (model.EventType, error) {
+		return s.Reject(in.Reason, c.caller.ActorID(), c.now)
+	})
+}
+
+// Answer answers a QUESTION.
+func (r Suggestions) Answer(ctx context.Context, in model.AnswerSuggestionInput) (*model.SuggestionPayload, error) {
+	return r.decide(ctx, in.ID, "answerSuggestion", in.IdempotencyKey, in, func(s *model.Suggestion, c *change) (model.EventType, error) {
+		return s.GiveAnswer(in.Answer, c.caller.ActorID(), c.now)
+	})
+}
+
+// Withdraw takes a suggestion back; only its own agent or a manager may.
+func (r Suggestions) Withdraw(ctx context.Context, in model.WithdrawSuggestionInput) (*model.SuggestionPayload, error) {
+	return r.decide(ctx, in.ID, "", nil, in, func(s *model.Suggestion, c *change) (model.EventType, error) {
+		c.reason = in.Reason
+		if err := c.caller.MayActAs(s.AgentID); err != nil {
+			return "", err
+		}
+		return s.Withdraw(c.caller.ActorID(), c.now)
+	})
+}
+
+// ExpireDue settles suggestions that nobody decided in time, up to a hundred, each in a change of its own.
+// Index: suggestions_pending.
+func (r Suggestions) ExpireDue(ctx context.Context) error {
+	var due []model.ID
+	err := r.bun.NewSelect().Table("suggestions").Column("id").Where("status = 'PENDING' AND expires_at <= now()").
+		OrderExpr("expires_at").Limit(sweepSize).Scan(ctx, &due)
+	if err != nil {
+		return err
+	}
+	for _, id := range due {
+		_, err := r.decide(ctx, id, "", nil, nil, func(s *model.Suggestion, c *change) (model.EventType, error) {
+			return s.Expire(c.now)
+		})
+		if err := ignoreDecided(err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decide runs a decision on a locked suggestion; when it settles a blocking one, its task goes on.
+func (r Suggestions) decide(ctx context.Context, id model.ID, verb string, key *string, in any, rule func(*model.Suggestion, *change) (model.EventType, error)) (*model.SuggestionPayload, error) {
+	return r.payload(ctx, func(ctx context.Context, c *change) (*model.Suggestion, error) {
+		return idempotent(ctx, c, verb, key, in, func() (*model.Suggestion, error) {
+			g, s, err := c.lockSuggestion(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			was := *s
+			what, err := rule(s, c)
+			if err != nil {
+				return nil, err
+			}
+			if err := update(ctx, c, what, &was, s); err != nil {
+				return nil, err
+			}
+			return s, g.goOn(ctx, s)
+		})
+	})
+}
+
+// lockSuggestion locks a suggestion, after its workflow.
+func (c *change) lockSuggestion(ctx context.Context, id model.ID) (*graph, *model.Suggestion, error) {
+	var workflowID model.ID
+	err := c.NewSelect().Table("suggestions").Column("workflow_id").Where("id = ?", id).Scan(ctx, &workflowID)
+	if isNoRows(err) {
+		return nil, nil, model.Missing("suggestion", id)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := c.lockGraph(ctx, workflowID)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := locked[model.Suggestion](ctx, c, id, "suggestion")
+	return g, s, err
+}
+
+// goOn makes a task claimable again once nothing blocks it any more, for the same agent first while it is alive.
+// Index: suggestions_of_task.
+func (g *graph) goOn(ctx context.Context, s *model.Suggestion) error {
+	if !s.Blocking || s.Status == model.SuggestionStatusPending {
+		return nil
+	}
+	blocked, err := g.c.NewSelect().Table("suggestions").Where("task_id = ? AND status = 'PENDING' AND blocking", s.TaskID).Exists(ctx)
+	if err != nil || blocked {
+		return err
+	}
+	t, err := g.task(ctx, s.TaskID)
+	if err != nil || t.Status != model.TaskStatusAwaitingApproval {
+		return err
+	}
+	var agent model.Agent
+	if err := g.c.NewSelect().Model(&agent).Where("id = ?", s.AgentID).Scan(ctx); err != nil {
+		return err
+	}
+	if agent.IsAlive(g.c.now) {
+		t.ResumeAgentID = agent.ID
+	}
+	if err := t.Wait(); err != nil {
+		return err
+	}
+	if !t.Settle(g.w.Status, g.c.now) {
+		g.record(t, model.EventTypeTaskUpdated)
+		return nil
+	}
+	g.record(t, model.EventTypeTaskReady)
+	return nil
+}
+
+// withdrawPending takes back what was suggested about tasks that ended otherwise. Index: suggestions_of_task.
+func (c *change) withdrawPending(ctx context.Context, tasks []*model.Task) error {
+	if len(tasks) == 0 {
+		return nil
+	}
+	pending, err := lockWhere[model.Suggestion](ctx, c, "status = 'PENDING' AND task_id IN (?)", bun.In(idsOf(tasks)))
+	if err != nil {
+		return err
+	}
+	for _, s := range pending {
+		was := *s
+		what, err := s.Withdraw(c.caller.ActorID(), c.now)
+		if err != nil {
+			return err
+		}
+		record(c, what, &was, s)
+	}
+	return updateAll(ctx, c, pending)
+}
+
+func (r Suggestions) payload(ctx context.Context, do func(context.Context, *change) (*model.Suggestion, error)) (*model.SuggestionPayload, error) {
+	p := &model.SuggestionPayload{}
+	var err error
+	p.Change, err = r.change(ctx, func(ctx context.Context, c *change) (err error) {
+		p.Suggestion, err = do(ctx, c)
+		return err
+	})
+	return p, err
+}

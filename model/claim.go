@@ -1,0 +1,42 @@
+package model
+
+import "fmt"
+
+// maxClaim bounds how many tasks one claim takes.
+const maxClaim = 50
+
+// Check says what is wrong with a claim.
+func (in ClaimTasksInput) Check() error {
+	return firstError(
+		CheckRange("max", in.Max, 1, maxClaim),
+		CheckRange("leaseSeconds", in.LeaseSeconds, 1, MaxLeaseSeconds),
+		CheckWords("capabilities", in.Capabilities),
+	)
+}
+
+// Limit is how many tasks are wanted.
+func (in ClaimTasksInput) Limit() int { return orDefault(in.Max, 1) }
+
+// Seconds is how long the leases shall last.
+func (in ClaimTasksInput) Seconds() int { return orDefault(in.LeaseSeconds, DefaultLeaseSeconds) }
+
+// Tokens reads the leases of a heartbeat, each once.
+func (in HeartbeatInput) Tokens() ([]LeaseToken, error) {
+	if len(in.Leases) > MaxItems {
+		return nil, BadInput("leases", "leases has more than %d elements", MaxItems)
+	}
+	seen := map[ID]bool{}
+	tokens := make([]LeaseToken, len(in.Leases))
+	for i, lease := range in.Leases {
+		token, ok := ParseLeaseToken(lease.LeaseToken)
+		if !ok {
+			return nil, BadInput(fmt.Sprintf("leases.%d.leaseToken", i), "this is not a lease token; use one that claimTasks gave you, unchanged")
+		}
+		if seen[token.TaskID] {
+			return nil, BadInput(fmt.Sprintf("leases.%d.leaseToken", i), "another of the leases is of the same task")
+		}
+		seen[token.TaskID] = true
+		tokens[i] = token
+	}
+	return tokens, nil
+}

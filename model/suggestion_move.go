@@ -1,0 +1,166 @@
+package model
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// NewSuggestion makes a PENDING suggestion about a task, or says what is wrong with the input. An agent suggests about
+// what it holds; a blocking suggestion needs the task to be held, since it suspends it.
+func NewSuggestion(in CreateSuggestionInput, t *Task, who Caller, now time.Time) (*Suggestion, error) {
+	agent := orDefault(in.AgentID, who.AgentID)
+	if agent.IsZero() {
+		return nil, BadInput("agentId", "say which agent suggests it")
+	}
+	if err := who.MayActAs(agent); err != nil {
+		return nil, err
+	}
+	s := &Suggestion{
+		Noun: NewNoun(KindSuggestion, now), Kind: orDefault(in.Kind, SuggestionKindAction), TaskID: t.ID,
+		WorkflowID: t.WorkflowID, AgentID: agent, Action: in.Action, Reasoning: in.Reasoning, Confidence: in.Confidence,
+		Data: in.Data, ActionHash: ActionHash(in.Action, in.Data), Status: SuggestionStatusPending,
+		Blocking: orDefault(in.Blocking, false), RequiredApprovals: orDefault(in.RequiredApprovals, 1),
+		Decisions: []*Decision{}, ExpiresAt: in.ExpiresAt, OnExpiry: orDefault(in.OnExpiry, ExpiryActionReject),
+	}
+	if t.Status != TaskStatusInProgress || t.AgentID != agent {
+		return nil, Errorf(InvalidTransition, "task %s is not held by that agent; only its holder can suggest something about it", t.ID)
+	}
+	if s.ExpiresAt != nil && !s.ExpiresAt.After(now) {
+		return nil, BadInput("expiresAt", "expiresAt must be in the future")
+	}
+	return s, firstError(
+		CheckName("action", s.Action), CheckText("reasoning", &s.Reasoning),
+		CheckRange("confidence", &s.Confidence, 0, 1), CheckRange("requiredApprovals", &s.RequiredApprovals, 1, 10),
+	)
+}
+
+// ActionHash is SHA-256, in hex, over the canonical JSON of what an agent would do: {"action":…,"data":…} with sorted
+// keys, without spaces and without escapes that JSON does not require. Numbers stay as they were written.
+func ActionHash(action string, data JSON) string {
+	var value any
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if data != nil {
+		if err := d.Decode(&value); err != nil {
+			panic(err) // data was valid JSON when it came in
+		}
+	}
+	var canonical bytes.Buffer
+	e := json.NewEncoder(&canonical)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(map[string]any{"action": action, "data": value}); err != nil {
+		panic(err)
+	}
+	sum := sha256.Sum256(bytes.TrimSuffix(canonical.Bytes(), []byte("\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// checkPending answers ALREADY_DECIDED, or EXPIRED, when there is nothing left to decide.
+func (s *Suggestion) checkPending(now time.Time) error {
+	switch {
+	case s.Status == SuggestionStatusExpired:
+		return Errorf(Expired, "suggestion %s expired before it was decided", s.ID)
+	case s.Status != SuggestionStatusPending:
+		return Errorf(AlreadyDecided, "suggestion %s is already %s", s.ID, s.Status)
+	case s.ExpiresAt != nil && !now.Before(*s.ExpiresAt):
+		return Errorf(Expired, "suggestion %s expired before it was decided", s.ID)
+	}
+	return nil
+}
+
+func (s *Suggestion) checkKind(kind SuggestionKind, instead string) error {
+	if s.Kind != kind {
+		return Errorf(InvalidTransition, "suggestion %s is of kind %s; %s it instead", s.ID, s.Kind, instead)
+	}
+	return nil
+}
+
+// decided appends one decision; the list is a new one, so that the old suggestion keeps its own.
+func (s *Suggestion) decided(d *Decision) {
+	s.Decisions = append(append(make([]*Decision, 0, len(s.Decisions)+1), s.Decisions...), d)
+}
+
+// settle ends the suggestion.
+func (s *Suggestion) settle(end SuggestionStatus, by ID, now time.Time) {
+	s.Status, s.DecidedAt, s.DecidedByID = end, &now, by
+}
+
+// Approve counts one person's approval; with enough of them the suggestion is APPROVED, with the data that the last
+// of them to change it gave.
+func (s *Suggestion) Approve(in ApproveSuggestionInput, by ID, now time.Time) (EventType, error) {
+	if err := firstError(s.checkPending(now), s.checkKind(SuggestionKindAction, "answer"), CheckText("note", in.Note)); err != nil {
+		return "", err
+	}
+	if in.ActionHash != s.ActionHash {
+		return "", &Error{Code: Conflict, Field: "actionHash", Message: "this is not what the agent suggests now; look at it again before you approve it"}
+	}
+	approvals := 1
+	for _, d := range s.Decisions {
+		if d.Verdict != VerdictApprove {
+			continue
+		}
+		if d.ByID == by {
+			return "", Errorf(AlreadyDecided, "you have already approved suggestion %s; it needs others too", s.ID)
+		}
+		approvals++
+	}
+	s.decided(&Decision{Verdict: VerdictApprove, ByID: by, Note: in.Note, Data: in.Data, At: now})
+	if approvals < s.RequiredApprovals {
+		return EventTypeSuggestionDecisionAdded, nil
+	}
+	s.ApprovedData = s.Data
+	for _, d := range s.Decisions {
+		if d.Data != nil {
+			s.ApprovedData = d.Data
+		}
+	}
+	s.settle(SuggestionStatusApproved, by, now)
+	return EventTypeSuggestionApproved, nil
+}
+
+// Reject ends the suggestion: one person's refusal is enough.
+func (s *Suggestion) Reject(reason *string, by ID, now time.Time) (EventType, error) {
+	if err := firstError(s.checkPending(now), CheckText("reason", reason)); err != nil {
+		return "", err
+	}
+	s.decided(&Decision{Verdict: VerdictReject, ByID: by, Note: reason, At: now})
+	s.settle(SuggestionStatusRejected, by, now)
+	return EventTypeSuggestionRejected, nil
+}
+
+// GiveAnswer answers a QUESTION.
+func (s *Suggestion) GiveAnswer(answer JSON, by ID, now time.Time) (EventType, error) {
+	if err := firstError(s.checkPending(now), s.checkKind(SuggestionKindQuestion, "approve or reject")); err != nil {
+		return "", err
+	}
+	s.decided(&Decision{Verdict: VerdictAnswer, ByID: by, Data: answer, At: now})
+	s.Answer = answer
+	s.settle(SuggestionStatusAnswered, by, now)
+	return EventTypeSuggestionAnswered, nil
+}
+
+// Withdraw takes the suggestion back.
+func (s *Suggestion) Withdraw(by ID, now time.Time) (EventType, error) {
+	if s.Status != SuggestionStatusPending {
+		return "", s.checkPending(now)
+	}
+	s.settle(SuggestionStatusWithdrawn, by, now)
+	return EventTypeSuggestionWithdrawn, nil
+}
+
+// Expire settles a suggestion that nobody decided in time, as its onExpiry says.
+func (s *Suggestion) Expire(now time.Time) (EventType, error) {
+	if s.Status != SuggestionStatusPending || s.ExpiresAt == nil || now.Before(*s.ExpiresAt) {
+		return "", Errorf(AlreadyDecided, "suggestion %s is not due", s.ID)
+	}
+	if s.OnExpiry == ExpiryActionApprove {
+		s.ApprovedData = s.Data
+		s.settle(SuggestionStatusApproved, SystemID, now)
+		return EventTypeSuggestionApproved, nil
+	}
+	s.settle(SuggestionStatusExpired, SystemID, now)
+	return EventTypeSuggestionExpired, nil
+}
