@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,13 +21,32 @@ import (
 // text/event-stream. It supports every request that is no upgrade, so that all mistakes get an answer in GraphQL's
 // shape; add it as the server's last transport.
 type HTTP struct {
-	config Config
+	config  Config
+	streams *census
+	down    context.Context // cancelled by Shutdown
+	close   context.CancelFunc
 }
 
 var _ graphql.Transport = (*HTTP)(nil)
 
 // NewHTTP returns a transport that is ready to be added to a server.
-func NewHTTP(config Config) *HTTP { return &HTTP{config: config.orDefaults()} }
+func NewHTTP(config Config) *HTTP {
+	t := &HTTP{config: config.orDefaults()}
+	t.streams = newCensus(&t.config.Limits)
+	t.down, t.close = context.WithCancel(context.Background())
+	return t
+}
+
+// Streams tells how many event streams are open.
+func (t *HTTP) Streams() int { return t.streams.count() }
+
+// Shutdown ends the open event streams without a word, after which clients connect again with the last event's id, and
+// refuses new ones. It returns when all have ended; everything else is the HTTP server's own Shutdown to wait for.
+func (t *HTTP) Shutdown() {
+	t.streams.close()
+	t.close()
+	t.streams.inside.Wait()
+}
 
 // Supports is true for everything but upgrades.
 func (t *HTTP) Supports(r *http.Request) bool { return !isUpgrade(r) }
@@ -34,7 +54,7 @@ func (t *HTTP) Supports(r *http.Request) bool { return !isUpgrade(r) }
 // Do answers one request. An event stream takes until its operation ends or the client leaves.
 func (t *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	w.Header().Set("Vary", "Accept")
-	x := &exchange{config: &t.config, w: w, r: r, exec: exec, media: negotiate(r.Header)}
+	x := &exchange{HTTP: t, w: w, r: r, exec: exec, media: negotiate(r.Header)}
 	switch r.Method {
 	case http.MethodPost:
 		x.post()
@@ -53,11 +73,11 @@ const allowed = "GET, HEAD, OPTIONS, POST"
 
 // exchange is one HTTP request on its way to its answer.
 type exchange struct {
-	config *Config
-	w      http.ResponseWriter
-	r      *http.Request
-	exec   graphql.GraphExecutor
-	media  string // of the answer
+	*HTTP
+	w     http.ResponseWriter
+	r     *http.Request
+	exec  graphql.GraphExecutor
+	media string // of the answer
 }
 
 func (x *exchange) post() {

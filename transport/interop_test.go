@@ -71,3 +71,46 @@ func TestAuditsOfGraphQLOverHTTP(t *testing.T) {
 		t.Errorf("passed %v, want 13 MUST, 23 SHOULD, 25 MAY", passed)
 	}
 }
+
+func TestReferenceSocketClient(t *testing.T) {
+	t.Parallel()
+	const operations = `{"data":{"hello":"hello"}}
+"complete"
+{"data":{"set":0}}
+"complete"
+{"error":["GRAPHQL_VALIDATION_FAILED"]}
+`
+	for how, want := range map[string]string{
+		"resume": "1\n2\n3\n4\n5\n6\n",
+		"repeat": "1\n2\n3\n1\n2\n3\n4\n5\n6\n", // so it is `resume` that makes the difference
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			w := serve(t)
+			go func() {
+				for n := range 2 { // once for each connection of the subscriber
+					if w.Feed.AwaitBegun(t.Context(), n+1) == nil {
+						w.Feed.Publish("a", 3, 0)
+					}
+				}
+			}()
+			if got := node(t, "ws.mjs", w.url(), how); got != operations+want {
+				t.Errorf("the client saw\n%s\nwant\n%s", got, operations+want)
+			}
+		})
+	}
+}
+
+func TestReferenceEventStreamClient(t *testing.T) {
+	t.Parallel()
+	w := serve(t)
+	const want = `{"data":{"hello":"hello"}}
+{"data":{"count":1}}
+{"data":{"count":2}}
+{"data":{"count":3}}
+"GRAPHQL_VALIDATION_FAILED"
+`
+	if got := node(t, "sse.mjs", w.server.URL); got != want {
+		t.Errorf("the client saw\n%s\nwant\n%s", got, want)
+	}
+}

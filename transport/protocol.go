@@ -66,7 +66,7 @@ func (s *socket) init(raw json.RawMessage) {
 		s.denied(err)
 		return
 	}
-	if !s.transport.recount(s, s.config.Caller(ctx)) {
+	if !s.countFor(s.config.Caller(ctx)) {
 		s.close(websocket.CloseTryAgainLater, fmt.Sprintf("No more than %d sockets per caller", s.config.Limits.SocketsPerCaller))
 		return
 	}
@@ -74,6 +74,16 @@ func (s *socket) init(raw json.RawMessage) {
 	s.ctx, s.resume, s.acknowledged = ctx, resume, true
 	_ = s.heard()
 	s.say(`{"type":"connection_ack"}`)
+}
+
+// countFor counts the socket for the caller that it turned out to be.
+func (s *socket) countFor(caller string) bool {
+	if !s.transport.census.move(s.caller, caller) {
+		s.caller = ""
+		return false
+	}
+	s.caller = caller
+	return true
 }
 
 func (s *socket) denied(err error) {

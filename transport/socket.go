@@ -43,7 +43,7 @@ type socket struct {
 	config    *Config
 	exec      graphql.GraphExecutor
 	header    http.Header
-	caller    string // protected by transport.mu
+	caller    string // who it is counted for
 
 	conn    *websocket.Conn
 	out     *outbox

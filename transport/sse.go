@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -13,20 +12,32 @@ import (
 // stream answers with server-sent events, in the distinct connections mode of the GraphQL over SSE protocol: one
 // operation per request, `next` for each response and `complete` at the end.
 func (x *exchange) stream(ctx context.Context, op *graphql.OperationContext) {
+	caller := x.config.Caller(ctx)
+	if err := x.streams.enter(caller); err != nil {
+		x.w.Header().Set("Retry-After", "5")
+		x.refuse(statusOf(err), refusal(CodeRateLimited, "%s", err))
+		return
+	}
+	defer x.streams.leave(caller)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer context.AfterFunc(x.down, cancel)()
 	o := &operation{
-		config: x.config, exec: x.exec, out: newOutbox(&x.config.Limits), dialect: eventDialect{},
-		resume: lastEventID(x.r.Header), ended: func() {},
+		config: &x.config, exec: x.exec, out: newOutbox(&x.config.Limits), dialect: eventDialect{},
+		resume: x.r.Header.Get("Last-Event-ID"), ended: func() {},
 	}
 	x.beginEvents()
-	var running sync.WaitGroup
-	defer running.Wait()
 	over := make(chan struct{})
-	running.Go(func() { defer close(over); o.guarded(ctx, func(ctx context.Context) { o.execute(ctx, op) }) })
+	go func() {
+		defer close(over)
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel() // its resolvers need not wait until everything is written
+		o.guarded(ctx, func(ctx context.Context) { o.execute(ctx, op) })
+	}()
 	x.writeEvents(ctx, o.out, over)
 	cancel()
 	o.out.close()
+	<-over
 }
 
 // streamOne answers a client that accepts event streams for an operation that could not be executed.
@@ -83,9 +94,6 @@ func (x *exchange) writeEvent(b []byte) error {
 	}
 	return controller.Flush()
 }
-
-// lastEventID is where a client that reconnects has got to: browsers send it by themselves.
-func lastEventID(header http.Header) string { return header.Get("Last-Event-ID") }
 
 // eventDialect spells answers as server-sent events. The protocol has no event for errors: they come as a last `next`
 // without data.

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -26,12 +28,10 @@ type WebSocket struct {
 	config   Config
 	upgrader websocket.Upgrader
 	parsing  chan struct{}
+	census   *census
 
-	mu       sync.Mutex // protects what follows
-	sockets  map[*socket]struct{}
-	callers  map[string]int
-	draining bool
-	running  sync.WaitGroup // one per socket; added to under mu while not draining
+	mu      sync.Mutex // protects what follows
+	sockets map[*socket]struct{}
 }
 
 var _ graphql.Transport = (*WebSocket)(nil)
@@ -43,8 +43,8 @@ func NewWebSocket(config Config) *WebSocket {
 		config:  config.orDefaults(),
 		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		sockets: map[*socket]struct{}{},
-		callers: map[string]int{},
 	}
+	t.census = newCensus(&t.config.Limits)
 	t.upgrader = websocket.Upgrader{
 		Subprotocols:     []string{Subprotocol},
 		HandshakeTimeout: t.config.Limits.Write,
@@ -67,9 +67,9 @@ func (t *WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		return
 	}
 	s := newSocket(context.WithoutCancel(r.Context()), t, exec, r.Header)
-	if status, why := t.admit(s, t.config.Caller(r.Context())); status != 0 {
+	if err := t.admit(s, t.config.Caller(r.Context())); err != nil {
 		w.Header().Set("Retry-After", "5")
-		http.Error(w, why, status)
+		http.Error(w, err.Error(), statusOf(err))
 		return
 	}
 	conn, err := t.upgrader.Upgrade(w, r, nil)
@@ -107,110 +107,55 @@ func (t *WebSocket) welcome(r *http.Request) bool {
 	return err == nil && origin.Host != "" && strings.EqualFold(origin.Host, r.Host)
 }
 
-// admit counts the socket in, or says why not.
-func (t *WebSocket) admit(s *socket, caller string) (int, string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	switch {
-	case t.draining:
-		return http.StatusServiceUnavailable, "the server is going down"
-	case len(t.sockets) >= t.config.Limits.Sockets:
-		return http.StatusServiceUnavailable, "the server has as many sockets as it can take"
-	case !t.count(s, caller):
-		return http.StatusTooManyRequests, "the caller has as many sockets as it may have"
+func (t *WebSocket) admit(s *socket, caller string) error {
+	if err := t.census.enter(caller); err != nil {
+		return err
 	}
-	t.sockets[s] = struct{}{}
-	t.running.Add(1)
-	return 0, ""
-}
-
-// recount counts an admitted socket for the caller that it turned out to be. False means that the caller has too many.
-func (t *WebSocket) recount(s *socket, caller string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if caller == s.caller {
-		return true
-	}
-	t.uncount(s)
-	return t.count(s, caller)
-}
-
-func (t *WebSocket) count(s *socket, caller string) bool {
-	if caller == "" {
-		return true
-	}
-	if t.callers[caller] >= t.config.Limits.SocketsPerCaller {
-		return false
-	}
-	t.callers[caller]++
 	s.caller = caller
-	return true
-}
-
-func (t *WebSocket) uncount(s *socket) {
-	if s.caller == "" {
-		return
+	t.mu.Lock()
+	t.sockets[s] = struct{}{}
+	t.mu.Unlock()
+	if t.census.isClosed() { // since it let us in: Shutdown may have looked before we were there to be seen
+		s.drain()
 	}
-	if t.callers[s.caller]--; t.callers[s.caller] == 0 {
-		delete(t.callers, s.caller)
-	}
-	s.caller = ""
+	return nil
 }
 
 func (t *WebSocket) leave(s *socket) {
-	defer t.running.Done()
 	t.mu.Lock()
 	delete(t.sockets, s)
-	t.uncount(s)
 	t.mu.Unlock()
 	t.config.Log.Debug("socket over")
+	t.census.leave(s.caller)
 }
 
 // Sockets tells how many sockets are open.
-func (t *WebSocket) Sockets() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.sockets)
-}
+func (t *WebSocket) Sockets() int { return t.census.count() }
 
 // Shutdown refuses new sockets and ends the open ones with 1012, after which clients connect again elsewhere. Each is
 // closed as soon as its queries and mutations have answered and its queue is written; subscriptions are not waited for.
 // When the context ends first, what still runs is cut off, and the context's error returned.
 func (t *WebSocket) Shutdown(ctx context.Context) error {
-	for _, s := range t.drain() {
+	t.census.close()
+	for s := range t.open() {
 		s.drain()
 	}
 	done := make(chan struct{})
-	go func() { t.running.Wait(); close(done) }()
+	go func() { t.census.inside.Wait(); close(done) }()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
 	}
-	for _, s := range t.open() {
-		s.close(websocket.CloseServiceRestart, "the server is going down")
+	for s := range t.open() {
+		s.close(websocket.CloseServiceRestart, goingDown)
 	}
 	<-done // bounded by the write deadline and the wait for the client's close frame
 	return ctx.Err()
 }
 
-func (t *WebSocket) drain() []*socket {
+func (t *WebSocket) open() iter.Seq[*socket] {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.draining = true
-	return t.list()
-}
-
-func (t *WebSocket) open() []*socket {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.list()
-}
-
-func (t *WebSocket) list() []*socket {
-	open := make([]*socket, 0, len(t.sockets))
-	for s := range t.sockets {
-		open = append(open, s)
-	}
-	return open
+	return maps.Keys(maps.Clone(t.sockets))
 }

@@ -32,6 +32,7 @@ type world struct {
 	*transporttest.Resolver
 	t       *testing.T
 	sockets *transport.WebSocket
+	http    *transport.HTTP
 	server  *httptest.Server
 	over    chan struct{} // gets a value for every socket that has ended
 }
@@ -44,19 +45,21 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 	for _, change := range configure {
 		change(&config)
 	}
-	w := &world{Resolver: transporttest.New(), t: t, sockets: transport.NewWebSocket(config), over: over}
+	w := &world{Resolver: transporttest.New(), t: t, sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config), over: over}
 	w.Fail = transport.Fail
 	gql := handler.New(w.Schema())
 	gql.Use(extension.Introspection{})
 	gql.AddTransport(w.sockets)
-	gql.AddTransport(transport.NewHTTP(config))
+	gql.AddTransport(w.http)
 	w.server = httptest.NewUnstartedServer(withCaller(gql))
 	w.server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
 		_ = conn.(*net.TCPConn).SetWriteBuffer(narrow)
 		return ctx
 	}
+	w.server.Config.ReadTimeout = 500 * time.Millisecond // nothing that lasts may be cut off by it
 	w.server.Start()
 	t.Cleanup(func() {
+		w.http.Shutdown()
 		w.server.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

@@ -11,6 +11,7 @@ type Feed struct {
 	mu      sync.Mutex // protects what follows
 	ticks   []*Tick
 	readers int
+	begun   int           // how many began to read since the start
 	changed chan struct{} // closed at the next change
 }
 
@@ -29,9 +30,20 @@ func (f *Feed) Publish(topic string, n, size int) {
 
 // AwaitReaders blocks until exactly n subscribers read the feed, or the context ends.
 func (f *Feed) AwaitReaders(ctx context.Context, n int) error {
+	return f.await(ctx, func() bool { return f.readers == n })
+}
+
+// AwaitBegun blocks until n subscribers have begun to read, those that have stopped included, or the context ends.
+func (f *Feed) AwaitBegun(ctx context.Context, n int) error {
+	return f.await(ctx, func() bool { return f.begun >= n })
+}
+
+func (f *Feed) await(ctx context.Context, reached func() bool) error {
 	for {
-		readers, changed := f.state()
-		if readers == n {
+		f.mu.Lock()
+		done, changed := reached(), f.changed
+		f.mu.Unlock()
+		if done {
 			return nil
 		}
 		select {
@@ -45,7 +57,7 @@ func (f *Feed) AwaitReaders(ctx context.Context, n int) error {
 // Read sends the events after the position, of one topic or of all, until the context ends.
 func (f *Feed) Read(ctx context.Context, after int, topic string) <-chan *Tick {
 	out := make(chan *Tick)
-	f.change(func() { f.readers++ })
+	f.change(func() { f.readers++; f.begun++ })
 	go func() {
 		defer close(out)
 		defer f.change(func() { f.readers-- })
@@ -87,12 +99,6 @@ func (f *Feed) at(position int) (*Tick, <-chan struct{}) {
 		return f.ticks[position], nil
 	}
 	return nil, f.changed
-}
-
-func (f *Feed) state() (int, <-chan struct{}) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.readers, f.changed
 }
 
 func (f *Feed) change(how func()) {
