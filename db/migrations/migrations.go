@@ -74,11 +74,13 @@ func Current(ctx context.Context, db *bun.DB) (bool, error) {
 }
 
 // Hash identifies the schema that Up leads to: it changes with the name or content of any file.
-func Hash() string {
+func Hash() string { return hash(files) }
+
+func hash(fsys fs.FS) string {
 	sum := sha256.New()
-	names, _ := fs.Glob(files, "*.sql") // the pattern is sound, and that is its only error
+	names, _ := fs.Glob(fsys, "*.sql") // the pattern is sound, and that is its only error
 	for _, name := range names {
-		text, _ := files.ReadFile(name)
+		text, _ := fs.ReadFile(fsys, name) // as embedded: it was listed, so it can be read
 		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
 	}
 	return hex.EncodeToString(sum.Sum(nil))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -94,6 +95,7 @@ func (s *set) down(ctx context.Context, db *bun.DB) (reverted []string, err erro
 	err = s.locked(ctx, db, func(m *migrate.Migrator) error {
 		group, err := m.Rollback(ctx)
 		reverted = names(group)
+		slices.Reverse(reverted) // as it was done
 		return err
 	})
 	if err != nil {

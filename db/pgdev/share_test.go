@@ -156,7 +156,7 @@ func TestAnAttachedProcessThatCannotTakeOverIsDone(t *testing.T) {
 	}
 	owner.kill9()
 	<-s.Done()
-	if err := s.Err(); err == nil || errors.Is(err, pgdev.ErrNoPostgres) || !strings.Contains(err.Error(), "again") {
+	if err := s.Err(); err == nil || errors.Is(err, pgdev.ErrNoPostgres) || !strings.Contains(err.Error(), "pg_control") {
 		t.Errorf("got %v", err)
 	}
 }
