@@ -38,7 +38,8 @@ func NewSuggestion(in CreateSuggestionInput, t *Task, who Caller, now time.Time)
 }
 
 // ActionHash is SHA-256, in hex, over the canonical JSON of what an agent would do: {"action":…,"data":…} with sorted
-// keys, without spaces and without escapes that JSON does not require. Numbers stay as they were written.
+// keys and without spaces, where only quotes, backslashes, control characters and U+2028 and U+2029 are escaped. Numbers
+// stay as they were written.
 func ActionHash(action string, data JSON) string {
 	var value any
 	d := json.NewDecoder(bytes.NewReader(data))

@@ -1,0 +1,106 @@
+package model_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"workflowfactory/model"
+)
+
+// The hashes are of the canonical texts in the comments, as sha256sum gives them.
+func TestActionHash(t *testing.T) {
+	for _, c := range []struct{ action, data, want string }{
+		{"send", "", hash(`{"action":"send","data":null}`)},
+		{"send", `{"b": [1, 2.50], "a": {"y":1,"x":null}}`, hash(`{"action":"send","data":{"a":{"x":null,"y":1},"b":[1,2.50]}}`)},
+		{"<send> & \u2028", `"<>&"`, hash("{\"action\":\"<send> & \\u2028\",\"data\":\"<>&\"}")},
+		{"pay", `12345678901234567890`, hash(`{"action":"pay","data":12345678901234567890}`)},
+	} {
+		var data model.JSON
+		if c.data != "" {
+			data = model.JSON(c.data)
+		}
+		if got := model.ActionHash(c.action, data); got != c.want {
+			t.Errorf("ActionHash(%s, %s) = %s, want %s", c.action, c.data, got, c.want)
+		}
+	}
+}
+
+func TestDecisions(t *testing.T) {
+	dana, eli := model.NewID(model.KindUser), model.NewID(model.KindUser)
+	fresh := func() *model.Suggestion {
+		return &model.Suggestion{
+			Kind: model.SuggestionKindAction, Status: model.SuggestionStatusPending, RequiredApprovals: 2,
+			ActionHash: "h", Data: model.JSON(`1`), ExpiresAt: new(now.Add(time.Hour)), OnExpiry: model.ExpiryActionReject,
+		}
+	}
+	yes := model.ApproveSuggestionInput{ActionHash: "h"}
+	code := func(err error) model.Code {
+		e, _ := errors.AsType[*model.Error](err)
+		if e == nil {
+			return ""
+		}
+		return e.Code
+	}
+	t.Run("the same person counts once", func(t *testing.T) {
+		s := fresh()
+		if what, err := s.Approve(yes, dana, now); err != nil || what != model.EventTypeSuggestionDecisionAdded {
+			t.Fatalf("first: %s, %v", what, err)
+		}
+		if _, err := s.Approve(yes, dana, now); code(err) != model.AlreadyDecided || len(s.Decisions) != 1 {
+			t.Errorf("again: %v, %d decisions", err, len(s.Decisions))
+		}
+		modified := model.ApproveSuggestionInput{ActionHash: "h", Data: model.JSON(`2`)}
+		if what, err := s.Approve(modified, eli, now); err != nil || what != model.EventTypeSuggestionApproved {
+			t.Fatalf("second: %s, %v", what, err)
+		}
+		if string(s.ApprovedData) != "2" || s.DecidedByID != eli || s.Status != model.SuggestionStatusApproved {
+			t.Errorf("approved %s by %s: %s", s.ApprovedData, s.DecidedByID, s.Status)
+		}
+	})
+	t.Run("an approval binds to what was seen", func(t *testing.T) {
+		if _, err := fresh().Approve(model.ApproveSuggestionInput{ActionHash: "old"}, dana, now); code(err) != model.Conflict {
+			t.Errorf("another hash: %v", err)
+		}
+	})
+	t.Run("one refusal ends it", func(t *testing.T) {
+		s := fresh()
+		if what, err := s.Reject(new("no"), dana, now); err != nil || what != model.EventTypeSuggestionRejected {
+			t.Fatalf("%s, %v", what, err)
+		}
+		if _, err := s.Approve(yes, eli, now); code(err) != model.AlreadyDecided {
+			t.Errorf("after it: %v", err)
+		}
+	})
+	t.Run("a question is answered, an action is not", func(t *testing.T) {
+		question := fresh()
+		question.Kind = model.SuggestionKindQuestion
+		if _, err := question.Approve(yes, dana, now); code(err) != model.InvalidTransition {
+			t.Errorf("approve a question: %v", err)
+		}
+		if _, err := fresh().GiveAnswer(model.JSON(`1`), dana, now); code(err) != model.InvalidTransition {
+			t.Errorf("answer an action: %v", err)
+		}
+		if what, err := question.GiveAnswer(model.JSON(`"42"`), dana, now); err != nil || what != model.EventTypeSuggestionAnswered {
+			t.Errorf("answer a question: %s, %v", what, err)
+		}
+	})
+	t.Run("nothing is decided after the end", func(t *testing.T) {
+		late := now.Add(time.Hour)
+		if _, err := fresh().Approve(yes, dana, late); code(err) != model.Expired {
+			t.Errorf("approve: %v", err)
+		}
+		s := fresh()
+		if _, err := s.Expire(late.Add(-1)); err == nil {
+			t.Error("it expires before its time")
+		}
+		if what, err := s.Expire(late); err != nil || what != model.EventTypeSuggestionExpired || s.Status != model.SuggestionStatusExpired {
+			t.Errorf("expire: %s, %v", what, err)
+		}
+		trusting := fresh()
+		trusting.OnExpiry = model.ExpiryActionApprove
+		if what, err := trusting.Expire(late); err != nil || what != model.EventTypeSuggestionApproved || string(trusting.ApprovedData) != "1" {
+			t.Errorf("expire to approved: %s, %v, %s", what, err, trusting.ApprovedData)
+		}
+	})
+}
