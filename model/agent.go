@@ -45,15 +45,15 @@ func (a *Agent) AvgDurationMs() *int {
 	return new(int(a.BusyMs / int64(a.CompletedTasks)))
 }
 
-// missedHeartbeats is how many heartbeats may be missed before an agent counts as OFFLINE.
-const missedHeartbeats = 3
+// MissedHeartbeats is how many heartbeats may be missed before an agent counts as OFFLINE.
+const MissedHeartbeats = 3
 
 // SilentAfter is when the agent becomes OFFLINE unless it is heard from before.
 func (a *Agent) SilentAfter() time.Time {
 	if a.LastHeartbeatAt == nil {
 		return time.Time{}
 	}
-	return a.LastHeartbeatAt.Add(missedHeartbeats * time.Duration(a.HeartbeatIntervalSeconds) * time.Second)
+	return a.LastHeartbeatAt.Add(MissedHeartbeats * time.Duration(a.HeartbeatIntervalSeconds) * time.Second)
 }
 
 // StatusAt is how the agent is at that moment, while it holds so many tasks.

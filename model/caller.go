@@ -38,3 +38,15 @@ func CallerFrom(ctx context.Context) Caller {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	return c
 }
+
+// MaySee says whether an event may be shown to the caller: accounts and keys to administrators alone, and to an agent
+// what concerns it or what it did.
+func (c Caller) MaySee(e *Entry) bool {
+	switch {
+	case e.Kind == KindUser || e.Kind == KindAPIKey:
+		return c.Role == RoleAdmin
+	case c.Role == RoleAgent:
+		return !c.AgentID.IsZero() && (e.AgentID == c.AgentID || e.ActorID == c.AgentID)
+	}
+	return c.Role != ""
+}

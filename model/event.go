@@ -1,5 +1,10 @@
 package model
 
+import (
+	"encoding/json"
+	"fmt"
+)
+
 // Event is an entry of the log as the API shows it, with the entity that it is about.
 type Event interface {
 	Node
@@ -18,6 +23,38 @@ func (e *Entry) GetID() ID { return e.ID }
 
 // LogEntry gives the entry itself.
 func (e *Entry) LogEntry() *Entry { return e }
+
+// Event gives the entry as the API shows it. All who read a shared entry get the same one, which nobody may change.
+func (e *Entry) Event() Event { return e.Decoded(e.event).(Event) }
+
+func (e *Entry) event() any {
+	switch e.Kind {
+	case KindWorkflow:
+		return &WorkflowEvent{e, snapshotOf[Workflow](e)}
+	case KindTask:
+		return &TaskEvent{e, snapshotOf[Task](e)}
+	case KindAgent:
+		return &AgentEvent{e, snapshotOf[Agent](e)}
+	case KindSuggestion:
+		return &SuggestionEvent{e, snapshotOf[Suggestion](e)}
+	case KindComment:
+		return &CommentEvent{e, snapshotOf[Comment](e)}
+	}
+	return &AccessEvent{e}
+}
+
+// snapshotOf gives the noun as it was just after the event, nil once it was deleted. Only the server writes
+// snapshots, so one that cannot be read is a fault of the server.
+func snapshotOf[T any](e *Entry) *T {
+	if len(e.Snapshot) == 0 || string(e.Snapshot) == "null" {
+		return nil
+	}
+	noun := new(T)
+	if err := json.Unmarshal(e.Snapshot, noun); err != nil {
+		panic(fmt.Errorf("read the snapshot of %s: %w", e.ID, err))
+	}
+	return noun
+}
 
 // WorkflowEvent tells what happened to a workflow.
 type WorkflowEvent struct {

@@ -1,0 +1,25 @@
+// Package graph answers GraphQL: thin batch resolvers, one file per noun, that say who asks, ask a repository and
+// return. Rules are in model, SQL is in db.
+package graph
+
+import (
+	"context"
+
+	"workflowfactory/db"
+	"workflowfactory/event"
+)
+
+// Resolver is the root of all resolvers, with what they ask.
+type Resolver struct {
+	Workflows   db.Workflows
+	Tasks       db.Tasks
+	Agents      db.Agents
+	Suggestions db.Suggestions
+	Comments    db.Comments
+	Access      db.Access
+	Events      *db.Events
+	Feed        *event.Feed
+
+	// Fail tells the transport why a stream that a subscription resolver returned ends, before its channel is closed.
+	Fail func(ctx context.Context, why error)
+}
