@@ -1,0 +1,130 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"workflowfactory/model"
+)
+
+// Workflows is the repository of workflows.
+type Workflows struct{ *DB }
+
+// Tasks is the repository of tasks.
+type Tasks struct{ *DB }
+
+// Agents is the repository of agents.
+type Agents struct{ *DB }
+
+// Suggestions is the repository of suggestions.
+type Suggestions struct{ *DB }
+
+// Comments is the repository of comments.
+type Comments struct{ *DB }
+
+// table says how the rows of one table are read. In each statement the row in question is x.
+type table[T any] struct {
+	name    string
+	columns string // of x, as scan takes them
+	scan    func(*row, *T)
+	id      func(*T) model.ID
+	orders  orders[T]
+}
+
+// plainStatements is up to how many conditions a statement is prepared once and kept. The shapes of larger filters are
+// too many to keep.
+const plainStatements = 8
+
+// query runs a read and gives each row to do. The text is put together of our own constants alone.
+func (d *DB) query(ctx context.Context, sql string, w *where, do func(*row)) error {
+	if w.err != nil {
+		return w.err
+	}
+	mode := pgx.QueryExecModeCacheStatement
+	if w.conditions > plainStatements {
+		mode = pgx.QueryExecModeDescribeExec
+	}
+	args := append([]any{mode, pgx.QueryResultFormats{pgx.BinaryFormatCode}}, w.args...)
+	rows, err := d.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return publicError(err)
+	}
+	defer rows.Close()
+	var r row
+	for rows.Next() {
+		r.values, r.next = rows.RawValues(), 0
+		do(&r)
+	}
+	return publicError(cmp.Or(rows.Err(), r.err))
+}
+
+// byIDs reads the rows with these ids, each at the place of its id; nil where there is none that satisfies w.
+func byIDs[T any](ctx context.Context, d *DB, t *table[T], w *where, ids []model.ID) ([]*T, error) {
+	found := make([]*T, len(ids))
+	distinct := make(map[model.ID]*T, len(ids))
+	for _, id := range ids {
+		if !id.IsZero() {
+			distinct[id] = nil
+		}
+	}
+	if len(distinct) == 0 {
+		return found, nil
+	}
+	if err := readDistinct(ctx, d, t, w, distinct); err != nil {
+		return nil, fmt.Errorf("read %s by id: %w", t.name, err)
+	}
+	for i, id := range ids {
+		found[i] = distinct[id]
+	}
+	return found, nil
+}
+
+// readDistinct fills in what the keys name. Index: primary key.
+func readDistinct[T any](ctx context.Context, d *DB, t *table[T], w *where, into map[model.ID]*T) error {
+	keys := make(uuids, 0, len(into))
+	for id := range into {
+		keys = append(keys, id)
+	}
+	w.must("x.id = ANY(" + w.arg(keys) + ")")
+	var slab slab[T]
+	return d.query(ctx, "SELECT "+t.columns+" FROM "+t.name+" AS x WHERE "+w.sql(), w, func(r *row) {
+		v := slab.take()
+		t.scan(r, v)
+		into[t.id(v)] = v
+	})
+}
+
+// kin says which rows belong to a parent p.id: of the table as x with what follows it, in the order of rank.
+type kin struct {
+	rank string // SQL of a value of each row
+	desc bool   // the highest rank first; ties are in no order
+	rest string // joins, WHERE, LIMIT
+}
+
+// ofParents reads the rows that belong to each parent, all with one statement.
+func ofParents[T any](ctx context.Context, d *DB, t *table[T], w *where, parents []model.ID, k kin) ([][]*T, error) {
+	once := distinct(parents)
+	children := make([][]*T, len(once))
+	sql := "SELECT p.n, r.* FROM " + w.family(once) + " CROSS JOIN LATERAL (SELECT " + t.columns + ", " + k.rank + " AS rank FROM " +
+		t.name + " AS x" + k.rest + ") AS r ORDER BY p.n, r.rank"
+	if k.desc {
+		sql += " DESC"
+	}
+	var slab slab[T]
+	err := d.query(ctx, sql, w, func(r *row) {
+		n, v := r.int()-1, slab.take()
+		t.scan(r, v)
+		children[n] = append(children[n], v)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s by what they belong to: %w", t.name, err)
+	}
+	return spread(parents, once, children), nil
+}
+
+func scanNoun(r *row, n *model.Noun) {
+	n.ID, n.CreatedAt, n.UpdatedAt, n.Version = r.id(), r.time(), r.time(), int64(r.int())
+}
