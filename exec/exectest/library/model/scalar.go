@@ -99,7 +99,7 @@ func (s *Stars) UnmarshalGQLContext(_ context.Context, v any) error {
 	n, err := graphql.UnmarshalInt(v)
 	*s = Stars(n)
 	if err == nil && n > 5 {
-		return errTooManyStars
+		return fmt.Errorf("%d is no rating", n)
 	}
 	return err
 }
