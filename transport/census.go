@@ -20,7 +20,7 @@ type census struct {
 	total   int
 	callers map[string]int
 	closed  bool
-	inside  sync.WaitGroup // added to under mu while not closed
+	inside  sync.WaitGroup // added to by enter; who leaves calls Done when nothing of it is left
 }
 
 func newCensus(limits *Limits) *census {
@@ -57,7 +57,6 @@ func (c *census) leave(caller string) {
 	defer c.mu.Unlock()
 	c.remove(caller)
 	c.total--
-	c.inside.Done()
 }
 
 // close lets nobody in any more.

@@ -18,6 +18,7 @@ func (x *exchange) stream(ctx context.Context, op *graphql.OperationContext) {
 		x.refuse(statusOf(err), refusal(CodeRateLimited, "%s", err))
 		return
 	}
+	defer x.streams.inside.Done()
 	defer x.streams.leave(caller)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -125,8 +125,9 @@ func (t *WebSocket) leave(s *socket) {
 	t.mu.Lock()
 	delete(t.sockets, s)
 	t.mu.Unlock()
-	t.config.Log.Debug("socket over")
 	t.census.leave(s.caller)
+	t.config.Log.Debug("socket over")
+	t.census.inside.Done()
 }
 
 // Sockets tells how many sockets are open.
