@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"workflowfactory/model"
 )
@@ -50,11 +49,10 @@ func Mint(in model.CreateAPIKeyInput, now time.Time) (*model.APIKey, string, err
 }
 
 func check(in model.CreateAPIKeyInput, now time.Time) error {
+	if err := model.CheckName("name", in.Name); err != nil {
+		return err
+	}
 	switch {
-	case strings.TrimSpace(in.Name) == "" || utf8.RuneCountInString(in.Name) > 200:
-		return model.BadInput("name", "a name has 1 to 200 characters")
-	case strings.ContainsRune(in.Name, 0):
-		return model.BadInput("name", "a name cannot hold a NUL character")
 	case !in.Role.IsValid():
 		return model.BadInput("role", "there is no role %q", in.Role)
 	case in.AgentID != nil && in.Role != model.RoleAgent:

@@ -41,7 +41,6 @@ func TestKeysThatMustNotBe(t *testing.T) {
 	for field, in := range map[string]model.CreateAPIKeyInput{
 		"name":      {Name: " ", Role: model.RoleViewer},
 		"name ":     {Name: strings.Repeat("ä", 201), Role: model.RoleViewer},
-		"name  ":    {Name: "a\x00b", Role: model.RoleViewer},
 		"role":      {Name: "x", Role: "ROOT"},
 		"agentId":   {Name: "x", Role: model.RoleViewer, AgentID: &agent},
 		"expiresAt": {Name: "x", Role: model.RoleViewer, ExpiresAt: &now},
