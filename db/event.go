@@ -1,0 +1,104 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/uptrace/bun"
+
+	"workflowfactory/model"
+)
+
+// insertEventsSQL gives numbers in the order of the arrays, so that seq follows the order of emit.
+const insertEventsSQL = `
+INSERT INTO events (id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, request_id, changes, snapshot)
+SELECT id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, nullif(request_id, ''), changes, snapshot
+FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::uuid[], $5::bigint[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[],
+	$10::uuid[], $11::text[], $12::jsonb[], $13::jsonb[]) WITH ORDINALITY
+	AS e (id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, request_id, changes, snapshot, n)
+ORDER BY n
+RETURNING seq, at`
+
+// insertEvents is the only writer of events. It fills in Seq and At of each, and gives the last Seq; 0 for no entries.
+func insertEvents(ctx context.Context, tx bun.Tx, entries []*model.Entry) (lastSeq int64, err error) {
+	if len(entries) == 0 {
+		return 0, nil
+	}
+	// Past bun, whose statements never have arguments: this text is always the same, so it is prepared once.
+	rows, err := tx.Tx.QueryContext(ctx, insertEventsSQL, pgx.QueryExecModeCacheStatement,
+		uuidColumn(entries, func(e *model.Entry) model.ID { return e.ID }),
+		column(entries, func(e *model.Entry) string { return string(e.Type) }),
+		column(entries, func(e *model.Entry) int16 { return int16(e.Kind) }),
+		uuidColumn(entries, func(e *model.Entry) model.ID { return e.EntityID }),
+		column(entries, func(e *model.Entry) int64 { return e.Version }),
+		uuidColumn(entries, func(e *model.Entry) model.ID { return e.WorkflowID }),
+		uuidColumn(entries, func(e *model.Entry) model.ID { return e.TaskID }),
+		uuidColumn(entries, func(e *model.Entry) model.ID { return e.AgentID }),
+		uuidColumn(entries, func(e *model.Entry) model.ID { return e.SuggestionID }),
+		uuidColumn(entries, func(e *model.Entry) model.ID { return e.ActorID }),
+		column(entries, func(e *model.Entry) string { return e.RequestID }),
+		column(entries, func(e *model.Entry) []byte { return e.Changes }),
+		column(entries, func(e *model.Entry) []byte { return e.Snapshot }))
+	if err != nil {
+		return 0, fmt.Errorf("write %d events: %w", len(entries), err)
+	}
+	defer rows.Close()
+	for i := 0; rows.Next(); i++ {
+		if err := rows.Scan(&entries[i].Seq, &entries[i].At); err != nil {
+			return 0, fmt.Errorf("write %d events: %w", len(entries), err)
+		}
+		lastSeq = entries[i].Seq
+	}
+	if err := rows.Err(); err != nil {
+		return 0, fmt.Errorf("write %d events: %w", len(entries), err)
+	}
+	return lastSeq, nil
+}
+
+func column[S, V any](from []S, value func(S) V) []V {
+	values := make([]V, len(from))
+	for i, s := range from {
+		values[i] = value(s)
+	}
+	return values
+}
+
+func uuidColumn(entries []*model.Entry, id func(*model.Entry) model.ID) []pgtype.UUID {
+	return column(entries, func(e *model.Entry) pgtype.UUID {
+		id := id(e)
+		return pgtype.UUID{Bytes: id, Valid: !id.IsZero()} // the zero ID is NULL
+	})
+}
+
+// Events is the log: the audit log that is read in pages, and what the event feed reads and waits on.
+type Events struct {
+	pool *pgxpool.Pool
+	feed *pgxpool.Pool
+}
+
+// Events gives the log.
+func (d *DB) Events() *Events { return &Events{pool: d.pool, feed: d.feed} }
+
+// Sequence gives every event that was committed before the call its position, and gives the last position. It waits up
+// to 2 s for another process that does the same.
+func (e *Events) Sequence(ctx context.Context) (head int64, err error) {
+	err = e.feed.QueryRow(ctx, "SELECT event_sequence()", pgx.QueryExecModeCacheStatement).Scan(&head)
+	if err != nil {
+		return 0, fmt.Errorf("place events in the log: %w", err)
+	}
+	return head, nil
+}
+
+// Find gives the position of the event with that seq, 0 while it has none.
+func (e *Events) Find(ctx context.Context, seq int64) (position int64, err error) {
+	// Index event_log (seq).
+	err = e.feed.QueryRow(ctx, "SELECT coalesce((SELECT position FROM event_log WHERE seq = $1), 0)",
+		pgx.QueryExecModeCacheStatement, seq).Scan(&position)
+	if err != nil {
+		return 0, fmt.Errorf("find event %d in the log: %w", seq, err)
+	}
+	return position, nil
+}

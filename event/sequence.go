@@ -1,0 +1,123 @@
+package event
+
+import (
+	"context"
+	"time"
+
+	"workflowfactory/model"
+)
+
+const (
+	sequenceFloor = 2 * time.Millisecond   // between two runs, so that events which come fast are placed together
+	pollBusy      = 50 * time.Millisecond  // the leader looks so often although nobody asked,
+	pollIdle      = 250 * time.Millisecond // or so often when nothing came for a while
+	helpAfter     = 50 * time.Millisecond  // without an answer from the leader, the others help themselves
+	busyFor       = time.Second
+)
+
+// listen hears what the processes tell each other, for as long as the connection lasts.
+func (f *Feed) listen(ctx context.Context) error {
+	defer f.leading.Store(false)
+	return f.log.Listen(ctx, f.asks, f.hear)
+}
+
+func (f *Feed) hear(n model.LogNews) {
+	if f.leading.Swap(n.Leading) != n.Leading && n.Leading {
+		signal(f.help) // nobody may have sequenced for a while
+	}
+	if n.Asked && n.Leading {
+		signal(f.asked)
+	}
+	if n.Head > 0 {
+		f.known(n.Head)
+	}
+}
+
+// known wakes the tail if the log reaches further than it has read. It gives whether that is news.
+func (f *Feed) known(head int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	news := head > f.told
+	f.told = max(f.told, head)
+	if head > f.ring.high {
+		signal(f.hints)
+	}
+	return news
+}
+
+// sequencer is the state of the sequencing loop.
+type sequencer struct {
+	timer  *time.Timer
+	asked  bool      // the leader was asked and has not answered
+	since  int64     // the head when it was asked
+	placed time.Time // when something was last placed
+	pause  time.Duration
+}
+
+// sequence places events until ctx ends: when it leads, as soon as somebody commits; otherwise it asks the leader, and
+// helps itself when the leader does not answer.
+func (f *Feed) sequence(ctx context.Context) {
+	s := sequencer{timer: time.NewTimer(0)}
+	for {
+		wanted := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.kicks:
+			if wanted = f.leading.Load(); !wanted {
+				f.ask(&s)
+			}
+		case <-f.asked:
+			wanted = true
+		case <-f.help:
+			wanted = true
+		case <-s.timer.C:
+			wanted = f.leading.Load() || s.asked && f.high() == s.since
+			s.asked = false
+		}
+		if wanted && f.place(ctx, &s) != nil {
+			return
+		}
+	}
+}
+
+// ask asks the leader and sets the time to help oneself.
+func (f *Feed) ask(s *sequencer) {
+	if !s.asked {
+		s.asked, s.since = true, f.high()
+		s.timer.Reset(helpAfter)
+	}
+	signal(f.asks)
+}
+
+// place sequences once and then waits as long as it should before the next time. It gives an error when ctx ended.
+func (f *Feed) place(ctx context.Context, s *sequencer) error {
+	head, err := f.log.Sequence(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		s.pause = nextPause(s.pause)
+		f.options.Logger.WarnContext(ctx, "sequence events", "error", err, "againIn", s.pause)
+		signal(f.help)
+		return sleep(ctx, s.pause)
+	}
+	s.pause, s.asked = 0, false
+	f.counts.runs.Add(1)
+	if f.known(head) {
+		s.placed = time.Now()
+	}
+	if f.leading.Load() {
+		s.timer.Reset(pollIdle)
+		if time.Since(s.placed) < busyFor {
+			s.timer.Reset(pollBusy)
+		}
+	}
+	return sleep(ctx, sequenceFloor)
+}
+
+func (f *Feed) high() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ring.high
+}

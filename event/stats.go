@@ -1,0 +1,38 @@
+package event
+
+import "sync/atomic"
+
+// Stats tells how a feed does.
+type Stats struct {
+	Epoch       int32
+	Head        int64 // the last position that this process has read
+	Lag         int64 // how many positions more it has heard of
+	Floor       int64 // the position before the first one that is kept
+	Leading     bool  // whether it leads the sequencing
+	Subscribers int
+	RingEntries int64
+	RingBytes   int64
+	Sequenced   int64 // runs of the sequencer, ever
+	FromRing    int64 // entries given from memory, ever
+	FromPages   int64 // entries given from the database, ever
+	Pages       int64 // pages read from the database, ever
+	Expired     int64 // subscriptions ended with CURSOR_EXPIRED, ever
+}
+
+type counts struct {
+	runs, fromRing, fromPages, pages, expired atomic.Int64
+	subscribers                               int // the feed's mutex protects it
+}
+
+// Stats gives the present figures.
+func (f *Feed) Stats() Stats {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return Stats{
+		Epoch: f.state.Epoch(), Head: f.ring.high, Lag: max(f.told-f.ring.high, 0), Floor: f.state.Floor,
+		Leading: f.leading.Load(), Subscribers: f.counts.subscribers,
+		RingEntries: f.ring.len(), RingBytes: f.ring.bytes,
+		Sequenced: f.counts.runs.Load(), FromRing: f.counts.fromRing.Load(), FromPages: f.counts.fromPages.Load(),
+		Pages: f.counts.pages.Load(), Expired: f.counts.expired.Load(),
+	}
+}
