@@ -120,7 +120,7 @@ func (r Agents) Remove(ctx context.Context, in model.RemoveAgentInput) (*model.A
 // tasks_of_assignee, tasks_resume.
 func (c *change) takeBack(ctx context.Context, agent model.ID) error {
 	var workflows []model.ID
-	err := c.NewSelect().Table("tasks").ColumnExpr("DISTINCT workflow_id").Where(reservedOrHeld, agent).OrderExpr("workflow_id").Scan(ctx, &workflows)
+	err := c.NewSelect().Table("tasks").ColumnExpr("DISTINCT workflow_id").Where(reservedOrHeld, agent, agent, agent).OrderExpr("workflow_id").Scan(ctx, &workflows)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (c *change) takeBack(ctx context.Context, agent model.ID) error {
 		if err != nil {
 			return err
 		}
-		tasks, err := g.lock(ctx, reservedOrHeld, agent)
+		tasks, err := g.lock(ctx, reservedOrHeld, agent, agent, agent)
 		if err != nil {
 			return err
 		}
@@ -148,8 +148,8 @@ func (c *change) takeBack(ctx context.Context, agent model.ID) error {
 	return nil
 }
 
-const reservedOrHeld = `agent_id = ?0 AND status = 'IN_PROGRESS'
-	OR assignee_id = ?0 AND status IN ('PENDING', 'READY', 'IN_PROGRESS', 'AWAITING_APPROVAL') OR resume_agent_id = ?0`
+const reservedOrHeld = `agent_id = ? AND status = 'IN_PROGRESS'
+	OR assignee_id = ? AND status IN ('PENDING', 'READY', 'IN_PROGRESS', 'AWAITING_APPROVAL') OR resume_agent_id = ?`
 
 // NoteSilent makes agents OFFLINE whose heartbeats are overdue, up to a hundred, and frees what was kept for them after
 // a decision.
