@@ -14,7 +14,8 @@ var userTable = table[model.User]{
 		scanNoun(r, &u.Noun)
 		u.Email, u.Name, u.Role, u.Active = r.text(), r.text(), word[model.Role](r), r.bool()
 	},
-	id: (*model.User).GetID,
+	key: "x.id",
+	id:  (*model.User).GetID,
 }
 
 // keyTable leaves out the hash of the secret.
@@ -27,7 +28,8 @@ var keyTable = table[model.APIKey]{
 		k.Name, k.Prefix, k.Role, k.AgentID = r.text(), r.text(), word[model.Role](r), r.id()
 		k.ExpiresAt, k.LastUsedAt, k.RevokedAt = r.timeOrNil(), r.timeOrNil(), r.timeOrNil()
 	},
-	id: (*model.APIKey).GetID,
+	key: "x.id",
+	id:  (*model.APIKey).GetID,
 	orders: orders[model.APIKey]{
 		created: byTime("x.created_at", func(k *model.APIKey) time.Time { return k.CreatedAt }),
 	},

@@ -28,7 +28,8 @@ var agentTable = table[model.Agent]{
 		a.LastHeartbeatAt, a.HeartbeatIntervalSeconds = r.timeOrNil(), r.int()
 		a.CompletedTasks, a.FailedTasks, a.BusyMs, a.RemovedAt = r.int(), r.int(), int64(r.int()), r.timeOrNil()
 	},
-	id: (*model.Agent).GetID,
+	key: "x.id",
+	id:  (*model.Agent).GetID,
 	orders: orders[model.Agent]{
 		created:             byTime("x.created_at", func(a *model.Agent) time.Time { return a.CreatedAt }),
 		"UPDATED_AT":        byTime("x.updated_at", func(a *model.Agent) time.Time { return a.UpdatedAt }),

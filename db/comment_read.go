@@ -16,7 +16,8 @@ var commentTable = table[model.Comment]{
 		c.TaskID, c.WorkflowID, c.SuggestionID, c.AuthorID = r.id(), r.id(), r.id(), r.id()
 		c.Body, c.ParentID, c.EditedAt = r.text(), r.id(), r.timeOrNil()
 	},
-	id: (*model.Comment).GetID,
+	key: "x.id",
+	id:  (*model.Comment).GetID,
 	orders: orders[model.Comment]{
 		created: byTime("x.created_at", func(c *model.Comment) time.Time { return c.CreatedAt }),
 	},

@@ -16,9 +16,10 @@ import (
 
 // order is one way to sort rows: by an expression that an index has, ties by id.
 type order[T any] struct {
-	sql  string                        // of the value, about x; never null
-	put  func([]byte, *T) []byte       // appends a row's value, for a cursor
-	take func([]byte) (v any, ok bool) // makes it an argument again
+	sql    string                        // of the value, about x; never null
+	unique bool                          // no two rows have the same, so ties need no breaking
+	put    func([]byte, *T) []byte       // appends a row's value, for a cursor
+	take   func([]byte) (v any, ok bool) // makes it an argument again
 }
 
 // sorting is an order in one direction. Its name is part of every cursor that is made for it.

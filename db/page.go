@@ -149,6 +149,9 @@ func (l *list[T]) text(s span) string {
 }
 
 func (l *list[T]) at(p *place) string {
+	if l.sort.unique {
+		return l.where.arg(p.value)
+	}
 	return "(" + l.where.arg(p.value) + ", " + l.where.arg(uuid(p.id)) + ")"
 }
 
@@ -159,11 +162,17 @@ func (l *list[T]) compare(op, place string) string {
 	if l.sort.desc {
 		op = turned[op]
 	}
+	if l.sort.unique {
+		return l.sort.sql + " " + op + " " + place
+	}
 	return "(" + l.sort.sql + ", x.id) " + op + " " + place
 }
 
 func (l *list[T]) by(value, id string, backward bool) string {
 	way := l.sort.way(backward)
+	if l.sort.unique {
+		return value + way
+	}
 	return value + way + ", " + id + way
 }
 
@@ -183,5 +192,5 @@ func (l *list[T]) part(side int, bounds string, backward bool, limit int) string
 
 func (l *list[T]) scan(side int, where string, backward bool, limit int) string {
 	return "(SELECT " + strconv.Itoa(side) + " AS side, " + l.table.columns + ", " + l.sort.sql + " AS sort FROM " + l.table.name +
-		" AS x WHERE " + where + " ORDER BY " + l.by(l.sort.sql, "x.id", backward) + " LIMIT " + strconv.Itoa(limit) + ")"
+		" AS x" + l.table.join + " WHERE " + where + " ORDER BY " + l.by(l.sort.sql, "x.id", backward) + " LIMIT " + strconv.Itoa(limit) + ")"
 }

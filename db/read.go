@@ -28,8 +28,10 @@ type Comments struct{ *DB }
 // table says how the rows of one table are read. In each statement the row in question is x.
 type table[T any] struct {
 	name    string
-	columns string // of x, as scan takes them
+	join    string // what the columns need beside x
+	columns string // as scan takes them
 	scan    func(*row, *T)
+	key     string // the column of the id
 	id      func(*T) model.ID
 	orders  orders[T]
 }
@@ -82,15 +84,15 @@ func byIDs[T any](ctx context.Context, d *DB, t *table[T], w *where, ids []model
 	return found, nil
 }
 
-// readDistinct fills in what the keys name. Index: primary key.
+// readDistinct fills in what the keys name. Index: that of the table's key.
 func readDistinct[T any](ctx context.Context, d *DB, t *table[T], w *where, into map[model.ID]*T) error {
 	keys := make(uuids, 0, len(into))
 	for id := range into {
 		keys = append(keys, id)
 	}
-	w.must("x.id = ANY(" + w.arg(keys) + ")")
+	w.must(t.key + " = ANY(" + w.arg(keys) + ")")
 	var slab slab[T]
-	return d.query(ctx, "SELECT "+t.columns+" FROM "+t.name+" AS x WHERE "+w.sql(), w, func(r *row) {
+	return d.query(ctx, "SELECT "+t.columns+" FROM "+t.name+" AS x"+t.join+" WHERE "+w.sql(), w, func(r *row) {
 		v := slab.take()
 		t.scan(r, v)
 		into[t.id(v)] = v

@@ -23,7 +23,8 @@ var suggestionTable = table[model.Suggestion]{
 		s.ExpiresAt, s.OnExpiry = r.timeOrNil(), word[model.ExpiryAction](r)
 		s.DecidedAt, s.DecidedByID = r.timeOrNil(), r.id()
 	},
-	id: (*model.Suggestion).GetID,
+	key: "x.id",
+	id:  (*model.Suggestion).GetID,
 	orders: orders[model.Suggestion]{
 		created:      byTime("x.created_at", func(s *model.Suggestion) time.Time { return s.CreatedAt }),
 		"UPDATED_AT": byTime("x.updated_at", func(s *model.Suggestion) time.Time { return s.UpdatedAt }),

@@ -31,7 +31,8 @@ var taskTable = table[model.Task]{
 		t.StartedAt, t.FinishedAt, t.ReadyAt, t.ClaimedAt = r.timeOrNil(), r.timeOrNil(), r.timeOrNil(), r.timeOrNil()
 		t.LeaseExpiresAt = r.timeOrNil()
 	},
-	id: (*model.Task).GetID,
+	key: "x.id",
+	id:  (*model.Task).GetID,
 	orders: orders[model.Task]{
 		created:       byTime("x.created_at", func(t *model.Task) time.Time { return t.CreatedAt }),
 		"UPDATED_AT":  byTime("x.updated_at", func(t *model.Task) time.Time { return t.UpdatedAt }),

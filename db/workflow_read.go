@@ -23,7 +23,8 @@ var workflowTable = table[model.Workflow]{
 		w.TotalTasks, w.CompletedTasks, w.FailedTasks = r.int(), r.int(), r.int()
 		w.CancelledTasks, w.SkippedTasks = r.int(), r.int()
 	},
-	id: (*model.Workflow).GetID,
+	key: "x.id",
+	id:  (*model.Workflow).GetID,
 	orders: orders[model.Workflow]{
 		created:       byTime("x.created_at", func(w *model.Workflow) time.Time { return w.CreatedAt }),
 		"UPDATED_AT":  byTime("x.updated_at", func(w *model.Workflow) time.Time { return w.UpdatedAt }),

@@ -17,6 +17,7 @@ type Resolver struct {
 	Suggestions db.Suggestions
 	Comments    db.Comments
 	Access      db.Access
+	History     db.History
 	Events      *db.Events
 	Feed        *event.Feed
 
