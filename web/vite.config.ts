@@ -1,12 +1,13 @@
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { budget } from './build/budget.ts'
 import { compress } from './build/compress.ts'
 
 const server = process.env.WFD_URL ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), compress()],
+  plugins: [react(), tailwindcss(), budget({ entry: 'index', screen: 'overview', bytes: 170_000 }), compress()],
   build: {
     // The newest thing that we rely on is light-dark() in CSS.
     target: ['chrome123', 'firefox120', 'safari17.5'],

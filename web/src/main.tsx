@@ -1,7 +1,9 @@
 import './style.css'
 import { createRoot } from 'react-dom/client'
-import { Landing } from './landing'
+import { App } from './app'
 import { takeKeyFromAddress } from './session'
+import { applyTheme } from './ui/theme'
 
 takeKeyFromAddress()
-createRoot(document.getElementById('root')!).render(<Landing />)
+applyTheme()
+createRoot(document.getElementById('root')!).render(<App />)

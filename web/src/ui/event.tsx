@@ -1,8 +1,10 @@
-import type { FeedEvent } from '../live/feed'
+import { Link } from '@tanstack/react-router'
+import type { ActivityQuery } from '../gql'
+import type { LiveEvent } from '../live/stream'
+import { type Tone, toneFill } from './status'
+import { Ago } from './time'
 
-type Tone = 'good' | 'info' | 'warn' | 'bad' | 'ask' | 'soft'
-
-const dot: Record<Tone, string> = { good: 'bg-good', info: 'bg-info', warn: 'bg-warn', bad: 'bg-bad', ask: 'bg-ask', soft: 'bg-faint' }
+export type ShownEvent = LiveEvent | ActivityQuery['events']['edges'][number]['node']
 
 const tones: [RegExp, Tone][] = [
   [/COMPLETED|APPROVED|ANSWERED/, 'good'],
@@ -23,28 +25,63 @@ export function verbOf(type: string): string {
 }
 
 /** What an event is about, by the name that people know it by. */
-export function subjectOf(event: FeedEvent): string {
-  return event.task?.name ?? event.suggestion?.action ?? event.comment?.body ?? event.workflow?.name ?? event.agent?.name ?? nounOf(event.type)
+export function subjectOf(event: ShownEvent): string {
+  switch (event.__typename) {
+    case 'WorkflowEvent':
+      return event.workflow?.name ?? 'Workflow'
+    case 'TaskEvent':
+      return event.task?.name ?? 'Task'
+    case 'AgentEvent':
+      return event.agent?.name ?? 'Agent'
+    case 'SuggestionEvent':
+      return event.suggestion?.action ?? 'Suggestion'
+    case 'CommentEvent':
+      return event.comment?.body ?? 'Comment'
+    case 'AccessEvent':
+      return event.apiKeyId ? 'API key' : 'User'
+  }
 }
 
-function nounOf(type: string): string {
-  return type.startsWith('API_KEY') ? 'API key' : (type.split('_')[0] ?? '').toLowerCase()
+/** The subject, leading to where it is. */
+export function Subject({ event }: { event: ShownEvent }) {
+  const text = subjectOf(event)
+  const className = 'font-medium hover:underline'
+  switch (event.__typename) {
+    case 'WorkflowEvent':
+      return (
+        <Link to="/workflows/$id" params={{ id: event.workflowId }} className={className}>
+          {text}
+        </Link>
+      )
+    case 'TaskEvent':
+    case 'CommentEvent':
+    case 'SuggestionEvent':
+      return (
+        <Link to="." search={(search) => ({ ...search, task: event.taskId })} className={className}>
+          {text}
+        </Link>
+      )
+    case 'AgentEvent':
+      return (
+        <Link to="/agents" className={className}>
+          {text}
+        </Link>
+      )
+    case 'AccessEvent':
+      return <span className="font-medium">{text}</span>
+  }
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
-
-/** One line of the feed. */
-export function EventLine({ event }: { event: FeedEvent }) {
+/** One line of a feed. */
+export function EventLine({ event }: { event: ShownEvent }) {
   return (
-    <li className="flex items-baseline gap-3 px-4 py-2 text-sm">
-      <span className={`size-2 shrink-0 translate-y-[-1px] self-center rounded-full ${dot[toneOf(event.type)]}`} />
+    <li className="flex items-center gap-3 px-4 py-2 text-sm">
+      <span className={`size-2 shrink-0 rounded-full ${toneFill[toneOf(event.type)]}`} />
       <span className="min-w-0 flex-1 truncate">
-        <span className="font-medium">{subjectOf(event)}</span> <span className="text-soft">{verbOf(event.type)}</span>
+        <Subject event={event} /> <span className="text-soft">{verbOf(event.type)}</span>
       </span>
-      <span className="hidden max-w-40 shrink-0 truncate text-soft sm:block">{event.actor.name}</span>
-      <time className="shrink-0 font-mono text-xs text-faint tabular-nums" dateTime={event.at}>
-        {clock.format(new Date(event.at))}
-      </time>
+      <span className="hidden max-w-36 shrink-0 truncate text-soft xl:block">{event.actor.name}</span>
+      <Ago at={event.at} className="shrink-0 text-xs text-faint" />
     </li>
   )
 }

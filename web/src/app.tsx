@@ -1,0 +1,44 @@
+import { RouterProvider } from '@tanstack/react-router'
+import { useEffect, useMemo, useState } from 'react'
+import { Provider } from 'urql'
+import { type Session, SessionContext } from './live/hooks'
+import { createLiveSession } from './live/session'
+import { router } from './router'
+import { sessionKey, setSessionKey } from './session'
+import { SignIn, Splash } from './ui/sign-in'
+
+/** Asks for a key, then shows the dashboard for as long as the server accepts it. */
+export function App() {
+  const [key, setKey] = useState(sessionKey)
+  // Grows when the stream cannot go on where it stopped: all is then read anew.
+  const [life, setLife] = useState(0)
+  const sign = (key: string | null) => {
+    setSessionKey(key)
+    setKey(key)
+  }
+  if (key === null) return <SignIn onKey={sign} />
+  return <SignedIn key={`${key} ${life}`} onSign={sign} onLost={() => setLife(life + 1)} />
+}
+
+type Beginning = { session: Session } | { error: Error } | null
+
+function SignedIn({ onSign, onLost }: { onSign: (key: string | null) => void; onLost: () => void }) {
+  const [beginning, setBeginning] = useState<Beginning>(null)
+  const live = useMemo(() => createLiveSession(onLost), []) // onLost remounts this component
+  useEffect(() => {
+    live.start().then(
+      (started) => setBeginning({ session: { ...live, ...started, signOut: () => onSign(null) } }),
+      (error: Error) => setBeginning({ error }),
+    )
+    return () => live.stop()
+  }, [live])
+  if (beginning === null) return <Splash />
+  if ('error' in beginning) return <SignIn onKey={onSign} error={beginning.error} />
+  return (
+    <Provider value={live.client}>
+      <SessionContext value={beginning.session}>
+        <RouterProvider router={router} />
+      </SessionContext>
+    </Provider>
+  )
+}

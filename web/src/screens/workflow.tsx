@@ -1,0 +1,138 @@
+import { Link, useParams, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense, useRef } from 'react'
+import { WorkflowDocument } from '../gql'
+import { useEvents } from '../live/hooks'
+import type { LiveEvent } from '../live/stream'
+import { Empty, Loading, Panel, Problem } from '../ui/controls'
+import { NotFound } from '../ui/not-found'
+import { InGraphiQL, PageHead } from '../ui/page'
+import { PriorityLabel, Progress, StatusLabel } from '../ui/status'
+import { Ago, Lasting } from '../ui/time'
+import { EventFeed } from './activity'
+import { type Task, tasksOf, useAllTasks, type Workflow } from './all-tasks'
+import { WorkflowActions } from './workflow-actions'
+
+const TaskGraph = lazy(() => import('./graph').then((module) => ({ default: module.TaskGraph })))
+
+const views = [
+  { view: undefined, name: 'Graph' },
+  { view: 'list', name: 'List' },
+  { view: 'activity', name: 'Activity' },
+] as const
+
+/** One workflow: its tasks as a graph or as a list, and what happened to it. */
+export function WorkflowPage() {
+  const { id } = useParams({ from: '/workflows/$id' })
+  const { view, ...place } = useSearch({ from: '/workflows/$id' })
+  const { pages, error, reload } = useAllTasks(id)
+  useReloadWhenShapeChanges(id, reload)
+  const workflow = pages[0]?.workflow
+  if (workflow === null) return <NotFound />
+  if (!workflow) return error ? <Problem error={error} retry={reload} /> : <Loading rows={5} />
+  const tasks = tasksOf(pages)
+  return (
+    <>
+      <PageHead title={workflow.name} below={<Facts workflow={workflow} />}>
+        <WorkflowActions workflow={workflow} />
+        <InGraphiQL query={WorkflowDocument} variables={{ id }} />
+      </PageHead>
+      {error && <Problem error={error} retry={reload} />}
+      <nav aria-label="Views" className="mb-3 flex gap-1">
+        {views.map(({ view, name }) => (
+          <Link
+            key={name}
+            to="."
+            search={{ view }}
+            activeOptions={{ exact: true, includeSearch: true }}
+            activeProps={{ className: 'bg-raised text-ink' }}
+            inactiveProps={{ className: 'text-soft hover:text-ink' }}
+            className="rounded-lg px-3 py-1.5 text-sm font-medium"
+          >
+            {name}
+          </Link>
+        ))}
+      </nav>
+      {view === 'activity' ? (
+        <Panel title="Activity">
+          <EventFeed filter={{ workflowId: { eq: id } }} place={place} matches={(event) => belongsTo(event, id)} />
+        </Panel>
+      ) : tasks.length === 0 ? (
+        <Empty title="No tasks yet">createTask adds one; it appears here at once.</Empty>
+      ) : view === 'list' ? (
+        <TaskList tasks={tasks} />
+      ) : (
+        <Suspense fallback={<Loading rows={5} />}>
+          <TaskGraph tasks={tasks} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+/** Tasks that come, go or are tied together differently cannot be told from an event alone. */
+function useReloadWhenShapeChanges(id: string, reload: () => void) {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const latest = useRef(reload)
+  latest.current = reload
+  useEvents((events) => {
+    const changed = events.some((event) => event.__typename === 'TaskEvent' && event.workflowId === id && /_(CREATED|UPDATED|DELETED)$/.test(event.type))
+    if (!changed || timer.current !== undefined) return
+    timer.current = setTimeout(() => {
+      timer.current = undefined
+      latest.current()
+    }, 500)
+  })
+}
+
+function belongsTo(event: LiveEvent, id: string): boolean {
+  return 'workflowId' in event ? event.workflowId === id : event.__typename === 'SuggestionEvent' && event.suggestion?.workflow.id === id
+}
+
+function Facts({ workflow }: { workflow: Workflow }) {
+  const { completed, skipped, total } = workflow.taskCounts
+  return (
+    <>
+      <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-soft">
+        <StatusLabel status={workflow.status} />
+        <span className="tabular-nums">
+          {completed + skipped} of {total} tasks done
+        </span>
+        <PriorityLabel priority={workflow.priority} />
+        <span>{workflow.failurePolicy === 'FAIL_FAST' ? 'stops when a task fails' : 'goes on when a task fails'}</span>
+        <span>
+          created <Ago at={workflow.createdAt} /> by {workflow.createdBy.name}
+        </span>
+        {workflow.startedAt && (
+          <span>
+            {workflow.finishedAt ? 'took' : 'runs for'} <Lasting from={workflow.startedAt} to={workflow.finishedAt} />
+          </span>
+        )}
+      </div>
+      <div className="mt-3">
+        <Progress value={workflow.progress} tone={workflow.status === 'FAILED' ? 'bad' : workflow.status === 'COMPLETED' ? 'good' : 'info'} label="Progress of the workflow" />
+      </div>
+    </>
+  )
+}
+
+function TaskList({ tasks }: { tasks: Task[] }) {
+  return (
+    <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface">
+      {tasks.map((task) => (
+        <li key={task.id} className="[content-visibility:auto] [contain-intrinsic-size:auto_3rem]">
+          <Link
+            to="."
+            search={(search) => ({ ...search, task: task.id })}
+            className="block space-y-1.5 px-4 py-2.5 hover:bg-raised/60 md:grid md:grid-cols-[minmax(0,1fr)_11rem_9rem_8rem_5rem] md:items-center md:gap-4 md:space-y-0"
+          >
+            <span className="block truncate font-medium">{task.name}</span>
+            <StatusLabel status={task.status} />
+            <span className="hidden truncate text-sm text-soft md:block">{task.agent?.name}</span>
+            <span className="block">{task.status === 'IN_PROGRESS' && <Progress value={task.progress} label={`Progress of ${task.name}`} />}</span>
+            <span className="hidden text-right text-sm text-faint md:block">{task.startedAt && <Lasting from={task.startedAt} to={task.finishedAt} />}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}

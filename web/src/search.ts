@@ -1,0 +1,56 @@
+import type { EventType, WorkflowOrderField, WorkflowStatus } from './gql'
+
+/** What a page keeps in its address, so that a link shows the same. Whatever is not understood is left out. */
+
+export const workflowStatuses = ['PENDING', 'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELLED'] as const satisfies WorkflowStatus[]
+export const workflowOrders = ['CREATED_AT', 'UPDATED_AT', 'NAME', 'PRIORITY', 'PROGRESS'] as const satisfies WorkflowOrderField[]
+export const eventGroups = ['WORKFLOW', 'TASK', 'AGENT', 'SUGGESTION', 'COMMENT', 'ACCESS'] as const
+
+export type EventGroup = (typeof eventGroups)[number]
+type Search = Record<string, unknown>
+
+export type Paging = { after?: string | undefined; before?: string | undefined }
+
+export type WorkflowsSearch = Paging & {
+  name?: string | undefined
+  status?: WorkflowStatus[] | undefined
+  order?: WorkflowOrderField | undefined
+  ascending?: true | undefined
+}
+
+export const searches = {
+  /** The task whose drawer is open, on any page. */
+  everywhere: ({ task }: Search): { task?: string | undefined } => ({ task: text(task) }),
+  workflows: ({ name, status, order, ascending, after, before }: Search): WorkflowsSearch => ({
+    name: text(name),
+    status: several(status, workflowStatuses),
+    order: oneOf(order, workflowOrders),
+    ascending: ascending === true || undefined,
+    ...paging({ after, before }),
+  }),
+  workflow: ({ view, after, before }: Search): Paging & { view?: 'list' | 'activity' | undefined } => ({ view: oneOf(view, ['list', 'activity']), ...paging({ after, before }) }),
+  activity: ({ about, after, before }: Search): Paging & { about?: EventGroup | undefined } => ({ about: oneOf(about, eventGroups), ...paging({ after, before }) }),
+}
+
+function paging({ after, before }: Search): Paging {
+  return { after: text(after), before: text(before) }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function oneOf<Value extends string>(value: unknown, all: readonly Value[]): Value | undefined {
+  return all.find((one) => one === value)
+}
+
+function several<Value extends string>(value: unknown, all: readonly Value[]): Value[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const known = all.filter((one) => value.includes(one))
+  return known.length > 0 ? known : undefined
+}
+
+/** The noun of an event's type. */
+export function groupOf(type: EventType): EventGroup {
+  return eventGroups.find((group) => type.startsWith(`${group}_`)) ?? 'ACCESS'
+}
