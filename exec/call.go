@@ -141,7 +141,7 @@ func (r *run) call(c *Call) {
 }
 
 func (r *run) args(c *Call) (err error) {
-	if !c.col.field.hasArgs() || r.event != nil && c.isRoot() {
+	if c.col.field.def.Args == nil || r.event != nil && c.isRoot() {
 		return nil
 	}
 	raw := c.Field.Field.ArgumentMap(r.op.Variables)

@@ -28,17 +28,17 @@ type selection struct {
 type field struct {
 	key       []byte // `,"key":`, and the value too if it is fixed
 	fixed     bool   // __typename
+	plain     bool   // read from the object, with nobody to ask
 	def       *Field
 	object    string // the object type it belongs to
 	typ       *ast.Type
 	lists     int          // how many lists stand around the named type
 	column    int          // among those asked, or -1
 	subs      []*selection // by kind
-	calls     bool
+	calls     bool         // it leads to resolvers, itself or further down
+	asks      bool         // the objects it gives have fields that need work
 	collected graphql.CollectedField
 }
-
-func (f *field) hasArgs() bool { return f.def.Args != nil && len(f.collected.Definition.Arguments) > 0 }
 
 // compiler makes one variant of an operation's plan.
 type compiler struct {
@@ -104,7 +104,7 @@ func (c *compiler) selection(typ *ast.Definition, sets []ast.SelectionSet) (*sel
 // take lists a field that needs work before the answer is written.
 func (s *selection) take(fd *field) {
 	fd.column = -1
-	if fd.fixed || fd.def.Leaf != nil && len(fd.def.Guards) == 0 {
+	if fd.fixed || fd.plain && fd.def.Leaf != nil {
 		return
 	}
 	fd.column = len(s.asked)
@@ -130,6 +130,7 @@ func (c *compiler) field(fd *field, typ *ast.Definition, known map[string]Field,
 	fd.object = typ.Name
 	fd.typ = node.Definition.Type
 	fd.calls = def.Leaf == nil && def.Get == nil
+	fd.plain = !fd.calls && len(def.Guards) == 0 && def.Args == nil
 	for t := fd.typ; t.Elem != nil; t = t.Elem {
 		fd.lists++
 	}
@@ -159,6 +160,7 @@ func (c *compiler) subs(fd *field, nodes []*ast.Field, sets []ast.SelectionSet) 
 		}
 		fd.subs[i] = sub
 		fd.calls = fd.calls || sub.calls > 0
+		fd.asks = fd.asks || len(sub.asked) > 0
 	}
 	return nil
 }

@@ -55,13 +55,18 @@ func (s *Schema) newRun(op *graphql.OperationContext) *run {
 
 // frame resolves what the fields of the frame need, and then all below.
 func (r *run) frame(ctx context.Context, f *frame) {
+	if f.sel.calls < 2 || r.spare.Load() == 0 {
+		r.inOrder(ctx, f)
+		return
+	}
 	f.open()
-	r.each(len(f.cols), f.sel.calls,
+	r.parallel(len(f.cols), f.sel.calls,
 		func(i int) bool { return f.sel.asked[i].calls },
 		func(i int) { r.column(ctx, f, &f.cols[i]) })
 }
 
-// inOrder does the same with one field after the other, each with all below it: a mutation's.
+// inOrder does the same with one field after the other, each with all below it, as the fields of a
+// mutation must be.
 func (r *run) inOrder(ctx context.Context, f *frame) {
 	f.open()
 	for i := range f.cols {
@@ -76,9 +81,9 @@ func (f *frame) open() {
 	}
 }
 
-// each does n things. Those that call resolvers are given to other goroutines while there are spare
-// ones, all but the last; it returns when everything is done.
-func (r *run) each(n, calls int, isCall func(int) bool, do func(int)) {
+// parallel does n things. Those that call resolvers are given to other goroutines while there are
+// spare ones, all but the last; it returns when everything is done.
+func (r *run) parallel(n, calls int, isCall func(int) bool, do func(int)) {
 	var wg sync.WaitGroup
 	for i := range n {
 		if isCall(i) {
@@ -153,10 +158,10 @@ func (r *run) resolveColumn(ctx context.Context, f *frame, col *column) {
 		col.raw = fd.def.Raw(&Call{Ctx: ctx, EC: r.ec, Field: r.fieldContext(f.fc, fd)})
 		return
 	}
-	if fd.def.Get != nil && len(fd.def.Guards) == 0 {
+	if fd.plain {
 		r.get(ctx, col, f.objs)
 		parent := f.fc
-		if fd.calls {
+		if fd.asks {
 			parent = r.fieldContext(parent, fd)
 		}
 		r.below(ctx, col, parent)
@@ -233,22 +238,31 @@ func (c *column) spread(rowErrs []error) {
 
 // below resolves the objects that a column has given, each kind as one frame.
 func (r *run) below(ctx context.Context, col *column, parent *graphql.FieldContext) {
-	subs := col.field.subs
-	col.subs = make([]frame, len(subs))
+	col.subs = make([]frame, len(col.field.subs))
 	calls := 0
-	for kind, sel := range subs {
-		col.subs[kind] = frame{sel: sel, objs: col.sink.group(kind), fc: parent}
-		if sel.calls > 0 {
+	for kind, sel := range col.field.subs {
+		objs := col.sink.group(kind)
+		col.subs[kind] = frame{sel: sel, objs: objs, fc: parent}
+		if sel.calls > 0 && len(objs) > 0 {
 			calls++
 		}
 	}
-	r.each(len(subs), calls,
-		func(i int) bool { return subs[i].calls > 0 },
-		func(i int) {
-			if sub := &col.subs[i]; len(sub.objs) > 0 && len(sub.sel.asked) > 0 {
-				r.frame(ctx, sub)
-			}
-		})
+	if calls > 1 && r.spare.Load() > 0 {
+		r.parallel(len(col.subs), calls, func(i int) bool { return col.subs[i].calls() },
+			func(i int) { r.sub(ctx, &col.subs[i]) })
+		return
+	}
+	for i := range col.subs {
+		r.sub(ctx, &col.subs[i])
+	}
+}
+
+func (f *frame) calls() bool { return f.sel.calls > 0 && len(f.objs) > 0 }
+
+func (r *run) sub(ctx context.Context, f *frame) {
+	if len(f.objs) > 0 && len(f.sel.asked) > 0 {
+		r.frame(ctx, f)
+	}
 }
 
 func (r *run) fieldContext(parent *graphql.FieldContext, fd *field) *graphql.FieldContext {

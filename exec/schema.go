@@ -79,9 +79,11 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	if plan == nil {
 		return s.ExecutableSchema.Exec(ctx)
 	}
-	event := eventOf(ctx)
-	if op.Operation.Operation == ast.Subscription && event == nil {
-		return s.subscribe(ctx, op, plan)
+	var event *event
+	if op.Operation.Operation == ast.Subscription {
+		if event = eventOf(ctx); event == nil {
+			return s.subscribe(ctx, op, plan)
+		}
 	}
 	return once(func(ctx context.Context) *graphql.Response {
 		return s.respond(ctx, op, plan, event)

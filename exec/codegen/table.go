@@ -113,6 +113,9 @@ func (t *table) Enums() []enum {
 
 // InputUnmarshalers are gqlgen's, for resolvers that ask for one by context.
 func (t *table) InputUnmarshalers() []string {
+	if t.Config.OmitTypedInputUnmarshalers { // there is nothing that would ask for them
+		return nil
+	}
 	var all []string
 	for _, input := range t.Inputs {
 		if input.HasUnmarshal() {

@@ -394,7 +394,11 @@ type Publisher {
   address: Address!
 }
 
-type Address { street: String! town: String  lines: [String!]! }
+type Address {
+  street: String!
+  town(near: String @length(max: 4)): String
+  lines(most: Stars): [String!]!
+}
 
 type Edition { number: Int!  year: Int  printed: Date!  book: Book }
 
@@ -978,6 +982,66 @@ func (ec *executionContext) dir_noted_args(ctx context.Context, rawArgs map[stri
 	}
 	args["level"] = arg1
 	return args, nil
+}
+
+func (ec *executionContext) field_Address_town_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+
+	arg0, err := ec.field_Address_town_argsNear(ctx, rawArgs)
+	if err != nil {
+		return nil, err
+	}
+	args["near"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Address_town_argsNear(
+	ctx context.Context,
+	rawArgs map[string]any,
+) (*string, error) {
+	if _, ok := rawArgs["near"]; !ok {
+		var zeroVal *string
+		return zeroVal, nil
+	}
+
+	ctx = graphql.WithPathContext(ctx, graphql.NewPathWithField("near"))
+	directive0 := func(ctx context.Context) (any, error) {
+		tmp, ok := rawArgs["near"]
+		if !ok {
+			var zeroVal *string
+			return zeroVal, nil
+		}
+		return ec.unmarshalOString2ᚖstring(ctx, tmp)
+	}
+
+	directive1 := func(ctx context.Context) (any, error) {
+		max, err := ec.unmarshalNInt2int(ctx, 4)
+		if err != nil {
+			var zeroVal *string
+			return zeroVal, err
+		}
+		if ec.Directives.Length == nil {
+			var zeroVal *string
+			return zeroVal, errors.New("directive length is not implemented")
+		}
+		return ec.Directives.Length(ctx, rawArgs, directive0, max)
+	}
+
+	tmp, err := directive1(ctx)
+	if err != nil {
+		var zeroVal *string
+		return zeroVal, graphql.ErrorOnPath(ctx, err)
+	}
+	if data, ok := tmp.(*string); ok {
+		return data, nil
+	} else if tmp == nil {
+		var zeroVal *string
+		return zeroVal, nil
+	} else {
+		var zeroVal *string
+		return zeroVal, graphql.ErrorOnPath(ctx, fmt.Errorf(`unexpected type %T from directive, should be *string`, tmp))
+	}
 }
 
 func (ec *executionContext) field_Author_books_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
@@ -1779,8 +1843,28 @@ func (ec *executionContext) _Address_town(ctx context.Context, field graphql.Col
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Address_town(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Address", field, false, false, "String")
+func (ec *executionContext) fieldContext_Address_town(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Address",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Address_town_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Address_lines(ctx context.Context, field graphql.CollectedField, obj *model.Address) (ret graphql.Marshaler) {

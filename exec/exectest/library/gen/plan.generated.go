@@ -51,6 +51,9 @@ var planTable = exec.Table{
 					}
 					return w.String(*v0)
 				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Address_town_args(ctx, raw)
+				},
 			},
 			"lines": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
