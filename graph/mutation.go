@@ -3,12 +3,16 @@ package graph
 import (
 	"context"
 
+	"workflowfactory/graph/gen"
 	"workflowfactory/model"
 )
 
 // mutationResolver answers mutations: each is one use case of a repository, which has the same verb. The file is one
 // list, in the order of schema.graphqls; keys are in access.go.
 type mutationResolver struct{ *Resolver }
+
+// Mutation resolves the root of that name.
+func (r *Resolver) Mutation() gen.MutationResolver { return mutationResolver{r} }
 
 func (r mutationResolver) CreateWorkflow(ctx context.Context, input model.CreateWorkflowInput) (*model.WorkflowPayload, error) {
 	return r.Workflows.Create(ctx, input)

@@ -3,12 +3,15 @@ package graph
 import (
 	"context"
 
+	"workflowfactory/graph/gen"
 	"workflowfactory/model"
 )
 
-// cursors gives each change the position of the event that it wrote. It waits the milliseconds until the event is
-// sequenced; who does not select the field does not wait.
-func cursors[P interface{ Written() model.Change }](ctx context.Context, r *Resolver, payloads []P) ([]*model.Cursor, error) {
+// payload resolves what every payload has: the position of the event that its change wrote. It waits the milliseconds
+// until the event is sequenced; who does not select the field does not wait.
+type payload[P interface{ Written() model.Change }] struct{ *Resolver }
+
+func (r payload[P]) Cursor(ctx context.Context, payloads []P) ([]*model.Cursor, error) {
 	cursors := make([]*model.Cursor, len(payloads))
 	for i, p := range payloads {
 		cursor, err := r.Feed.Position(ctx, p.Written().Seq)
@@ -20,68 +23,57 @@ func cursors[P interface{ Written() model.Change }](ctx context.Context, r *Reso
 	return cursors, nil
 }
 
-type workflowPayloadResolver struct{ *Resolver }
-
-func (r workflowPayloadResolver) Cursor(ctx context.Context, objs []*model.WorkflowPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// WorkflowPayload resolves the position of a change.
+func (r *Resolver) WorkflowPayload() gen.WorkflowPayloadResolver {
+	return payload[*model.WorkflowPayload]{r}
 }
 
-type taskPayloadResolver struct{ *Resolver }
-
-func (r taskPayloadResolver) Cursor(ctx context.Context, objs []*model.TaskPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// TaskPayload resolves the position of a change.
+func (r *Resolver) TaskPayload() gen.TaskPayloadResolver {
+	return payload[*model.TaskPayload]{r}
 }
 
-type agentPayloadResolver struct{ *Resolver }
-
-func (r agentPayloadResolver) Cursor(ctx context.Context, objs []*model.AgentPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// AgentPayload resolves the position of a change.
+func (r *Resolver) AgentPayload() gen.AgentPayloadResolver {
+	return payload[*model.AgentPayload]{r}
 }
 
-type suggestionPayloadResolver struct{ *Resolver }
-
-func (r suggestionPayloadResolver) Cursor(ctx context.Context, objs []*model.SuggestionPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// SuggestionPayload resolves the position of a change.
+func (r *Resolver) SuggestionPayload() gen.SuggestionPayloadResolver {
+	return payload[*model.SuggestionPayload]{r}
 }
 
-type commentPayloadResolver struct{ *Resolver }
-
-func (r commentPayloadResolver) Cursor(ctx context.Context, objs []*model.CommentPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// CommentPayload resolves the position of a change.
+func (r *Resolver) CommentPayload() gen.CommentPayloadResolver {
+	return payload[*model.CommentPayload]{r}
 }
 
-type apiKeyPayloadResolver struct{ *Resolver }
-
-func (r apiKeyPayloadResolver) Cursor(ctx context.Context, objs []*model.APIKeyPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// ApiKeyPayload resolves the position of a change.
+func (r *Resolver) ApiKeyPayload() gen.ApiKeyPayloadResolver {
+	return payload[*model.APIKeyPayload]{r}
 }
 
-type createAPIKeyPayloadResolver struct{ *Resolver }
-
-func (r createAPIKeyPayloadResolver) Cursor(ctx context.Context, objs []*model.CreateAPIKeyPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// CreateApiKeyPayload resolves the position of a change.
+func (r *Resolver) CreateApiKeyPayload() gen.CreateApiKeyPayloadResolver {
+	return payload[*model.CreateAPIKeyPayload]{r}
 }
 
-type workflowDeletedPayloadResolver struct{ *Resolver }
-
-func (r workflowDeletedPayloadResolver) Cursor(ctx context.Context, objs []*model.WorkflowDeletedPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// WorkflowDeletedPayload resolves the position of a change.
+func (r *Resolver) WorkflowDeletedPayload() gen.WorkflowDeletedPayloadResolver {
+	return payload[*model.WorkflowDeletedPayload]{r}
 }
 
-type taskDeletedPayloadResolver struct{ *Resolver }
-
-func (r taskDeletedPayloadResolver) Cursor(ctx context.Context, objs []*model.TaskDeletedPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// TaskDeletedPayload resolves the position of a change.
+func (r *Resolver) TaskDeletedPayload() gen.TaskDeletedPayloadResolver {
+	return payload[*model.TaskDeletedPayload]{r}
 }
 
-type agentDeletedPayloadResolver struct{ *Resolver }
-
-func (r agentDeletedPayloadResolver) Cursor(ctx context.Context, objs []*model.AgentDeletedPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// AgentDeletedPayload resolves the position of a change.
+func (r *Resolver) AgentDeletedPayload() gen.AgentDeletedPayloadResolver {
+	return payload[*model.AgentDeletedPayload]{r}
 }
 
-type commentDeletedPayloadResolver struct{ *Resolver }
-
-func (r commentDeletedPayloadResolver) Cursor(ctx context.Context, objs []*model.CommentDeletedPayload) ([]*model.Cursor, error) {
-	return cursors(ctx, r.Resolver, objs)
+// CommentDeletedPayload resolves the position of a change.
+func (r *Resolver) CommentDeletedPayload() gen.CommentDeletedPayloadResolver {
+	return payload[*model.CommentDeletedPayload]{r}
 }

@@ -3,11 +3,15 @@ package graph
 import (
 	"context"
 
+	"workflowfactory/graph/gen"
 	"workflowfactory/model"
 )
 
 // queryResolver answers queries; viewer, health and apiKeys are in access.go.
 type queryResolver struct{ *Resolver }
+
+// Query resolves the root of that name.
+func (r *Resolver) Query() gen.QueryResolver { return queryResolver{r} }
 
 func (r queryResolver) Cursor(ctx context.Context) (*model.Cursor, error) {
 	head, err := r.Feed.Head(ctx)

@@ -4,12 +4,16 @@ import (
 	"context"
 
 	"workflowfactory/event"
+	"workflowfactory/graph/gen"
 	"workflowfactory/model"
 )
 
 // subscriptionResolver answers subscriptions: each is the one stream, less what was not asked for and what the caller
 // may not see.
 type subscriptionResolver struct{ *Resolver }
+
+// Subscription resolves the root of that name.
+func (r *Resolver) Subscription() gen.SubscriptionResolver { return subscriptionResolver{r} }
 
 func (r subscriptionResolver) WorkflowEvents(ctx context.Context, workflowID *model.ID, after *model.Cursor) (<-chan *model.WorkflowEvent, error) {
 	f := only(model.KindWorkflow)
