@@ -48,7 +48,7 @@ function edgesTo({ id, status, dependsOn }: Task): Edge[] {
     source: before.id,
     target: id,
     animated: status === 'IN_PROGRESS',
-    style: { stroke: status === 'PENDING' ? 'var(--line)' : 'var(--faint)', strokeWidth: 1.5 },
+    style: { stroke: status === 'PENDING' ? 'color-mix(in srgb, var(--faint) 50%, transparent)' : 'var(--faint)', strokeWidth: 1.5 },
   }))
 }
 

@@ -1,0 +1,207 @@
+import type { Page, WebSocketRoute } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { key, leave, server, shoot, useBrowser, type Visit, visit } from './browser'
+import { api, claim, complete, makeWorld, report, suggest, suggestion, unique } from './world'
+
+const browser = useBrowser()
+
+/** Opens a screen, signed in, and waits until it is live. */
+async function enter(path: string, options: Parameters<typeof visit>[2] = {}): Promise<Visit> {
+  const at = await visit(browser(), `${path}#key=${key}`, options)
+  await live(at.page)
+  return at
+}
+
+function live(page: Page) {
+  return page.getByRole('status', { name: 'Connection' }).getByText('Live').locator('visible=true').waitFor()
+}
+
+describe('signing in', () => {
+  it('takes a signed link, and keeps the key out of the address', async () => {
+    const at = await enter('/')
+    expect(at.page.url()).toBe(`${server}/`)
+    await leave(at)
+  })
+
+  it('asks who has no link for a key, and says when it is not known', async () => {
+    const at = await visit(browser(), '/')
+    await at.page.getByLabel('API key').fill('wfk_not_a_key')
+    await at.page.getByRole('button', { name: 'Sign in' }).click()
+    await at.page.getByRole('alert').waitFor()
+    await shoot(at.page, 'sign-in')
+    await at.page.getByLabel('API key').fill(key)
+    await at.page.getByRole('button', { name: 'Sign in' }).click()
+    await live(at.page)
+    await at.context.close() // the refusal is on the console, rightly
+  })
+})
+
+describe('workflows', () => {
+  it('appear, filtered, without a reload', async () => {
+    const at = await enter('/workflows')
+    const word = unique('Findable')
+    await at.page.getByPlaceholder('Find by name').fill(word)
+    await at.page.getByText('No workflow matches').waitFor()
+    const { name } = await makeWorld(word)
+    await at.page.getByRole('link', { name }).waitFor()
+    await shoot(at.page, 'workflows')
+    await at.page.reload() // the filter is in the address
+    await at.page.getByRole('link', { name }).waitFor()
+    await leave(at)
+  })
+
+  it('are steered from their page', async () => {
+    const { workflowId } = await makeWorld()
+    const at = await enter(`/workflows/${workflowId}`)
+    await at.page.getByRole('button', { name: 'Pause' }).click()
+    await at.page.getByRole('main').getByText('Paused', { exact: true }).waitFor()
+    await at.page.getByRole('button', { name: 'Resume' }).click()
+    await at.page.getByRole('main').getByText('Running', { exact: true }).waitFor()
+    await at.page.getByRole('button', { name: 'Cancel' }).click()
+    await at.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await at.page.getByRole('main').getByText('Cancelled', { exact: true }).first().waitFor()
+    await leave(at)
+  })
+
+  it('show each task move in the graph', async () => {
+    const world = await makeWorld()
+    const at = await enter(`/workflows/${world.workflowId}`)
+    const card = (name: string) => at.page.getByRole('region', { name: 'Tasks as a graph' }).getByRole('link', { name })
+    await card('First step').getByText('Ready').waitFor()
+    const lease = await claim(world)
+    await report(lease, 40, 'reading')
+    await card('First step').getByText('reading').waitFor()
+    await shoot(at.page, 'graph')
+    await complete(lease, { words: 512 })
+    await card('First step').getByText('Completed').waitFor()
+    await card('Second step').getByText('Ready').waitFor()
+    await at.page.getByText('1 of 3 tasks done').waitFor()
+    await leave(at)
+  })
+
+  it('show a task that was added', async () => {
+    const { workflowId } = await makeWorld()
+    const at = await enter(`/workflows/${workflowId}?view=list`)
+    await at.page.getByRole('link', { name: 'Third step' }).waitFor()
+    await api('mutation ($input: CreateTaskInput!) { createTask(input: $input) { task { id } } }', { input: { workflowId, name: 'Late step' } })
+    await at.page.getByRole('link', { name: 'Late step' }).waitFor()
+    await leave(at)
+  })
+})
+
+describe('a task', () => {
+  it('opens beside its workflow, takes a comment, and closes with Escape', async () => {
+    const world = await makeWorld()
+    const lease = await claim(world)
+    const at = await enter(`/workflows/${world.workflowId}?view=list`)
+    await at.page.getByRole('link', { name: 'First step' }).click()
+    const drawer = at.page.getByRole('dialog', { name: 'Task' })
+    await drawer.getByText('"blue"').waitFor()
+    await drawer.getByText(world.agentName).first().waitFor()
+    await drawer.getByLabel('Comment').fill('Looks right')
+    await drawer.getByRole('button', { name: 'Send' }).click()
+    await drawer.getByRole('listitem').getByText('Looks right').waitFor()
+    await complete(lease, { words: 512 })
+    await drawer.getByText('512').waitFor()
+    await shoot(at.page, 'task')
+    await at.page.keyboard.press('Escape')
+    await drawer.waitFor({ state: 'detached' })
+    expect(at.page.url()).not.toContain('task=')
+    await leave(at)
+  })
+})
+
+describe('the inbox', () => {
+  it('lets one person decide with the keyboard, and clears the desk of another', async () => {
+    const world = await makeWorld()
+    const lease = await claim(world)
+    const actions = ['Alpha', 'Beta', 'Gamma'].map(unique)
+    const ids: string[] = []
+    for (const action of actions) ids.push(await suggest(lease, world.agentId, action))
+    const [one, other] = [await enter('/inbox'), await enter('/inbox')]
+    for (const action of actions) await other.page.getByRole('button', { name: action }).waitFor()
+    await shoot(one.page, 'inbox')
+
+    const choose = async (action: string) => {
+      const chosen = one.page.getByRole('heading', { name: action })
+      for (let step = 0; step < 60 && !(await chosen.isVisible()); step++) await one.page.keyboard.press('j')
+      await chosen.waitFor()
+    }
+    await choose(actions[0]!)
+    await one.page.keyboard.press('a')
+    await other.page.getByRole('button', { name: actions[0]! }).waitFor({ state: 'detached' })
+
+    await choose(actions[1]!)
+    await one.page.keyboard.press('r')
+    await one.page.keyboard.type('Too early')
+    await one.page.keyboard.press('Enter')
+    await other.page.getByRole('button', { name: actions[1]! }).waitFor({ state: 'detached' })
+
+    await choose(actions[2]!)
+    await one.page.keyboard.press('m')
+    await one.page.getByLabel('The data to approve instead').fill('{"amount": 2}')
+    await one.page.keyboard.press('Control+Enter')
+    await other.page.getByRole('button', { name: actions[2]! }).waitFor({ state: 'detached' })
+
+    const decided = await Promise.all(ids.map(suggestion))
+    expect(decided.map(({ status }) => status)).toEqual(['APPROVED', 'REJECTED', 'APPROVED'])
+    expect(decided[2]!.approvedData).toEqual({ amount: 2 })
+    await leave(one)
+    await leave(other)
+  })
+})
+
+describe('agents and activity', () => {
+  it('show who reports for work, and what was done', async () => {
+    const at = await enter('/agents')
+    const { agentName } = await makeWorld()
+    await at.page.getByRole('heading', { name: agentName }).waitFor()
+    await shoot(at.page, 'agents')
+    await at.page.getByRole('link', { name: 'Activity' }).locator('visible=true').click()
+    await at.page.getByRole('button', { name: 'Agents' }).click()
+    await at.page.getByRole('listitem').filter({ hasText: agentName }).first().waitFor()
+    await shoot(at.page, 'activity')
+    await leave(at)
+  })
+})
+
+describe('a lost connection', () => {
+  it('says so, goes on behind the last event, and catches up', async () => {
+    const at = await visit(browser(), '/favicon.svg')
+    let open = true
+    let routes: WebSocketRoute[] = []
+    const resumed: unknown[] = []
+    await at.page.routeWebSocket('**/graphql', (route) => {
+      if (!open) return void route.close({ code: 1012 })
+      const upstream = route.connectToServer()
+      routes.push(route)
+      route.onMessage((message) => {
+        const { type, payload } = JSON.parse(String(message))
+        if (type === 'connection_init') resumed.push(payload.resume)
+        upstream.send(message)
+      })
+    })
+    const [before, between] = [unique('Before'), unique('Between')]
+    await at.page.goto(`${server}/#key=${key}`)
+    await live(at.page)
+    const create = (name: string) => api('mutation ($name: String!) { createWorkflow(input: { name: $name }) { cursor } }', { name })
+    const feed = at.page.getByRole('heading', { name: 'Happening now' }).locator('xpath=ancestor::section')
+    await create(before)
+    await feed.getByText(before).waitFor()
+
+    open = false
+    for (const route of routes) await route.close({ code: 1012, reason: 'restart' })
+    routes = []
+    await at.page.getByText(/Offline|Reconnecting/).locator('visible=true').waitFor()
+    await at.page.getByText(/No connection since/).waitFor()
+    await shoot(at.page, 'offline')
+    await create(between)
+
+    open = true
+    await feed.getByText(between).waitFor()
+    await at.page.getByText(/Resumed, \d+ events? caught up/).locator('visible=true').waitFor()
+    expect(resumed[0]).toEqual({})
+    expect(Object.values(resumed.at(-1) as object)).toEqual([expect.any(String)])
+    await at.context.close() // the refused sockets are on the console, rightly
+  })
+})

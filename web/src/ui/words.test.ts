@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { badgeOf } from './badge'
+import { toneOf, verbOf } from './event'
+import { wordsOf } from './status'
+import { ago, lasting } from './time'
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+describe('ago', () => {
+  it.each([
+    [0, 'now'],
+    [-1 * second, 'now'],
+    [-45 * second, '45s ago'],
+    [30 * second, 'in 30s'],
+    [-90 * second, '1m ago'],
+    [-5 * hour, '5h ago'],
+    [-24 * hour, 'yesterday'],
+  ])('%d ms → %s', (difference, text) => expect(ago(Date.UTC(2026, 0, 31) + difference, Date.UTC(2026, 0, 31))).toBe(text))
+})
+
+describe('lasting', () => {
+  it.each([
+    [0, '0s'],
+    [420, '0.4s'],
+    [12 * second, '12s'],
+    [200 * second, '3m 20s'],
+    [65 * minute, '1h 5m'],
+    [50 * hour, '2d 2h'],
+  ])('%d ms → %s', (milliseconds, text) => expect(lasting(milliseconds)).toBe(text))
+})
+
+describe('the words of an event', () => {
+  it.each([
+    ['TASK_RETRY_SCHEDULED', 'retry scheduled', 'warn'],
+    ['TASK_COMPLETED', 'completed', 'good'],
+    ['TASK_LEASE_EXPIRED', 'lease expired', 'bad'],
+    ['SUGGESTION_CREATED', 'created', 'ask'],
+    ['SUGGESTION_APPROVED', 'approved', 'good'],
+    ['SUGGESTION_REJECTED', 'rejected', 'bad'],
+    ['WORKFLOW_CREATED', 'created', 'soft'],
+    ['API_KEY_CREATED', 'created', 'soft'],
+  ])('%s', (type, verb, tone) => expect([verbOf(type), toneOf(type)]).toEqual([verb, tone]))
+})
+
+describe('wordsOf', () => {
+  it('reads like a word', () => expect(wordsOf('IN_PROGRESS')).toBe('In progress'))
+})
+
+describe('the badge', () => {
+  it.each([
+    [{ state: 'connecting' } as const, 'Connecting'],
+    [{ state: 'live', caughtUp: null } as const, 'Live'],
+    [{ state: 'live', caughtUp: 1 } as const, 'Resumed, 1 event caught up'],
+    [{ state: 'live', caughtUp: 14 } as const, 'Resumed, 14 events caught up'],
+    [{ state: 'waiting', since: 0, retryAt: 4200 } as const, 'Offline, retry in 5s'],
+    [{ state: 'waiting', since: 0, retryAt: -1 } as const, 'Reconnecting'],
+    [{ state: 'refused', problem: 'x' } as const, 'Refused'],
+  ])('%j → %s', (connection, text) => expect(badgeOf(connection, 0).text).toBe(text))
+})
