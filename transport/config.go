@@ -45,6 +45,9 @@ type Config struct {
 	// Limits.Operation.
 	Timeout func(operation *graphql.OperationContext) time.Duration
 
+	// NoSuggestions keeps the names of fields, types and values out of validation errors.
+	NoSuggestions bool
+
 	// Page answers GET requests of people who opened the endpoint in a browser. Nil answers them with a line of text.
 	Page http.Handler
 }

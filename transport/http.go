@@ -201,7 +201,7 @@ func (x *exchange) run(params *graphql.RawParams, start time.Time) {
 	op, errs := x.exec.CreateOperationContext(ctx, params)
 	ctx = graphql.WithOperationContext(ctx, op)
 	if len(errs) > 0 {
-		x.answer(x.exec.DispatchError(ctx, errs))
+		x.answer(x.exec.DispatchError(ctx, refusals(op, errs)))
 		return
 	}
 	if op.Operation.Operation == ast.Mutation && x.r.Method != http.MethodPost {

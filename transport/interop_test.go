@@ -114,3 +114,18 @@ func TestReferenceEventStreamClient(t *testing.T) {
 		t.Errorf("the client saw\n%s\nwant\n%s", got, want)
 	}
 }
+
+func TestIntrospectionOfToolsPasses(t *testing.T) {
+	t.Parallel()
+	w := serve(t)
+	for line := range strings.Lines(node(t, "introspection.mjs")) {
+		_, body := w.post(`{"query":` + strings.TrimSpace(line) + `}`)
+		if strings.Contains(body, `"errors"`) {
+			t.Errorf("%s\n%.1000s", line, body)
+			continue
+		}
+		if sdl := node(t, "introspection.mjs", body); !strings.Contains(sdl, "type NodeConnection {") {
+			t.Errorf("the schema is\n%s", sdl)
+		}
+	}
+}

@@ -85,6 +85,21 @@ func checkEscape(raw []byte) (int, *gqlerror.Error) {
 	return 2 * long, nil
 }
 
+// checkEscapes refuses what checkEscape refuses, wherever it stands in a text.
+func checkEscapes(text string) *gqlerror.Error {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		skip, err := checkEscape([]byte(text[i:min(i+12, len(text))]))
+		if err != nil {
+			return err
+		}
+		i += skip - 1
+	}
+	return nil
+}
+
 func escapedUnit(raw []byte) (rune, bool) {
 	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
 		return 0, false

@@ -19,9 +19,10 @@ type Limits struct {
 	Directives     int // 20
 	Fragments      int // 50
 	Operations     int // in one document: 10
+	Introspections int // __schema and __type in one document: 3
 	Repeats        int // pairs of fields of the same name in one place, which validation compares: 5,000
-	Visits         int // selections that validation looks at, fragments again from each place that reaches them: 10,000
-	Cost           int // objects and fields an operation may touch, lists multiplied by their page size: 5,000
+	Visits         int // fields and fragments of all operations and fragments, each written out: 10,000
+	Cost           int // objects that an operation may touch, lists multiplied by their page size: 5,000
 	PageSize       int // the largest `first` or `last`: 100
 	UnpagedSize    int // how many items a list without `first` and `last` is thought to have: 10
 
@@ -32,7 +33,7 @@ type Limits struct {
 	Errors     int // in one answer: 5
 	ErrorBytes int // of one error's message: 500
 
-	DocumentCacheBytes int // of documents kept parsed: 4 MiB
+	DocumentCacheBytes int // of documents kept parsed, at their worst: 32 MiB
 
 	Operation time.Duration // how long a query or mutation may run: 10 s
 	Write     time.Duration // how long a client may take nothing of what is written to it: 5 s
@@ -57,9 +58,9 @@ func (l Limits) orDefaults() Limits {
 	for field, fallback := range map[*int]int{
 		&l.MessageBytes: 256 * kibi, &l.DocumentBytes: 32 * kibi, &l.DocumentTokens: 1500, &l.NameBytes: 128,
 		&l.Depth: 12, &l.Aliases: 30, &l.RootFields: 20, &l.RootMutations: 10, &l.Directives: 20, &l.Fragments: 50,
-		&l.Operations: 10, &l.Repeats: 5000, &l.Visits: 10_000, &l.Cost: 5000, &l.PageSize: 100, &l.UnpagedSize: 10,
+		&l.Operations: 10, &l.Introspections: 3, &l.Repeats: 5000, &l.Visits: 10_000, &l.Cost: 5000, &l.PageSize: 100, &l.UnpagedSize: 10,
 		&l.ListItems: 100, &l.StringBytes: 64 * kibi, &l.JSONDepth: 32,
-		&l.Errors: 5, &l.ErrorBytes: 500, &l.DocumentCacheBytes: 4096 * kibi,
+		&l.Errors: 5, &l.ErrorBytes: 500, &l.DocumentCacheBytes: 32 * 1024 * kibi,
 		&l.Sockets: 10_000, &l.SocketsPerCaller: 20, &l.SocketOperations: 100, &l.MessagesPerSecond: 50,
 		&l.MessageBurst: 200, &l.OperationIDBytes: 128, &l.QueueEvents: 256, &l.QueueBytes: 1024 * kibi,
 	} {

@@ -61,7 +61,7 @@ func (o *operation) run(ctx context.Context, params *graphql.RawParams) {
 		op, errs := o.create(ctx, params)
 		ctx = graphql.WithOperationContext(ctx, op)
 		if len(errs) > 0 {
-			o.finish(o.exec.DispatchError(ctx, errs))
+			o.finish(o.exec.DispatchError(ctx, refusals(op, errs)))
 			return
 		}
 		if !o.started(op.Operation.Operation) {

@@ -48,6 +48,9 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 	w := &world{Resolver: transporttest.New(), t: t, sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config), over: over}
 	w.Fail = transport.Fail
 	gql := handler.New(w.Schema())
+	guard := transport.NewGuard(config)
+	gql.SetQueryCache(guard.Documents())
+	gql.Use(guard)
 	gql.Use(extension.Introspection{})
 	gql.AddTransport(w.sockets)
 	gql.AddTransport(w.http)

@@ -67,6 +67,7 @@ type ComplexityRoot struct {
 		Node      func(childComplexity int) int
 		Nodes     func(childComplexity int, first *int, last *int, after *string) int
 		Panics    func(childComplexity int) int
+		Pick      func(childComplexity int, choice Choice, many []*Choice) int
 		Wait      func(childComplexity int) int
 	}
 
@@ -103,6 +104,7 @@ type QueryResolver interface {
 	FailsHard(ctx context.Context) (string, error)
 	Panics(ctx context.Context) (*string, error)
 	Echo(ctx context.Context, json any, texts []string, ids [][]string, input *Input) (string, error)
+	Pick(ctx context.Context, choice Choice, many []*Choice) (string, error)
 	Node(ctx context.Context) (*Node, error)
 	Nodes(ctx context.Context, first *int, last *int, after *string) (*NodeConnection, error)
 	Items(ctx context.Context) ([]*Node, error)
@@ -261,6 +263,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Panics(childComplexity), true
+	case "Query.pick":
+		if e.ComplexityRoot.Query.Pick == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pick_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Pick(childComplexity, args["choice"].(Choice), args["many"].([]*Choice)), true
 	case "Query.wait":
 		if e.ComplexityRoot.Query.Wait == nil {
 			break
@@ -331,6 +344,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("Choice", ec.unmarshalInputChoice),
 			graphql.NewInputUnmarshaler("Input", ec.unmarshalInputInput),
 		)
 	}
@@ -739,6 +753,28 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_pick_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "choice",
+		func(ctx context.Context, v any) (Choice, error) {
+			return ec.unmarshalNChoice2workflowfactoryᚋtransportᚋtransporttestᚐChoice(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["choice"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "many",
+		func(ctx context.Context, v any) ([]*Choice, error) {
+			return ec.unmarshalOChoice2ᚕᚖworkflowfactoryᚋtransportᚋtransporttestᚐChoiceᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["many"] = arg1
 	return args, nil
 }
 
@@ -1283,6 +1319,50 @@ func (ec *executionContext) fieldContext_Query_echo(ctx context.Context, field g
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_echo_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_pick(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_pick(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Pick(ctx, fc.Args["choice"].(Choice), fc.Args["many"].([]*Choice))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_pick(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_pick_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -2749,6 +2829,55 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputChoice(ctx context.Context, obj any) (Choice, error) {
+	var it Choice
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"text", "number"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChoice unmarshals raw into the Choice input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChoice(ctx context.Context, raw any) (Choice, error) {
+	var out Choice
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "Choice", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputInput(ctx context.Context, obj any) (Input, error) {
 	var it Input
 	if obj == nil {
@@ -3027,6 +3156,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_echo(ctx, field)
+				})
+		case "pick":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_pick(ctx, field)
 				})
 		case "node":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -3527,6 +3662,16 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNChoice2workflowfactoryᚋtransportᚋtransporttestᚐChoice(ctx context.Context, v any) (Choice, error) {
+	res, err := ec.unmarshalInputChoice(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNChoice2ᚖworkflowfactoryᚋtransportᚋtransporttestᚐChoice(ctx context.Context, v any) (*Choice, error) {
+	res, err := ec.unmarshalInputChoice(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3824,6 +3969,23 @@ func (ec *executionContext) marshalOCase2ᚖworkflowfactoryᚋtransportᚋtransp
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOChoice2ᚕᚖworkflowfactoryᚋtransportᚋtransporttestᚐChoiceᚄ(ctx context.Context, v any) ([]*Choice, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*Choice, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNChoice2ᚖworkflowfactoryᚋtransportᚋtransporttestᚐChoice(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -9,6 +9,11 @@ import (
 	"strconv"
 )
 
+type Choice struct {
+	Text   *string `json:"text,omitempty"`
+	Number *int    `json:"number,omitempty"`
+}
+
 type Input struct {
 	Name *string  `json:"name,omitempty"`
 	Many []*Input `json:"many,omitempty"`

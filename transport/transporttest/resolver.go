@@ -78,6 +78,8 @@ func (query) Echo(_ context.Context, value any, texts []string, ids [][]string, 
 	return string(b), err
 }
 
+func (query) Pick(context.Context, Choice, []*Choice) (string, error) { return "picked", nil }
+
 func (query) Node(context.Context) (*Node, error) { return &Node{ID: "1"}, nil }
 
 func (query) Nodes(_ context.Context, first, last *int, _ *string) (*NodeConnection, error) {

@@ -1,0 +1,271 @@
+package transport_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"workflowfactory/transport"
+)
+
+// create runs a document through parsing, limits, validation and coercion.
+func create(limits transport.Limits, query string, variables map[string]any) gqlerror.List {
+	ctx := graphql.StartOperationTrace(context.Background())
+	params := &graphql.RawParams{Query: query, Variables: variables}
+	if strings.HasPrefix(query, "query Q0") {
+		params.OperationName = "Q0"
+	}
+	_, errs := guarded(limits).CreateOperationContext(ctx, params)
+	return errs
+}
+
+func TestLimitsOfDocuments(t *testing.T) {
+	t.Parallel()
+	selfs := func(levels int) string {
+		return strings.Repeat(`{self`, levels-1) + `{id` + strings.Repeat(`}`, levels)
+	}
+	fragments := func(n int) string {
+		return `{node{` + numbered(n, "...F%d ") + `}}` + numbered(n, " fragment F%d on Node{id}")
+	}
+	for name, c := range map[string]struct {
+		within, beyond string
+		code, says     string
+	}{
+		"bytes":  {`{hello}` + strings.Repeat(" ", 32<<10-7), `{hello}` + strings.Repeat(" ", 32<<10-6), transport.CodeTooComplex, "32768"},
+		"tokens": {`{echo(json:[` + strings.Repeat("1 ", 1490) + `])}`, `{echo(json:[` + strings.Repeat("1 ", 1495) + `])}`, transport.CodeTooComplex, "1500"},
+		"names":  {`query ` + strings.Repeat("x", 128) + `{hello}`, `query ` + strings.Repeat("x", 129) + `{hello}`, transport.CodeTooComplex, "128"},
+		"depth":  {`{node` + selfs(11) + `}`, `{node` + selfs(12) + `}`, transport.CodeTooComplex, "12"},
+		"depth, fragments": {
+			`{node{...F}} fragment F on Node` + selfs(11), `{node{...F}} fragment F on Node{self{...G}} fragment G on Node` + selfs(11),
+			transport.CodeTooComplex, "12"},
+		"inline depth": {`{` + strings.Repeat("...{", 12) + `hello` + strings.Repeat("}", 13), `{` + strings.Repeat("...{", 13) + `hello` + strings.Repeat("}", 14), transport.CodeTooComplex, "12"},
+		"aliases":      {`{node{` + numbered(30, "a%d:id ") + `}}`, `{node{` + numbered(31, "a%d:id ") + `}}`, transport.CodeTooComplex, "30"},
+		"root fields":  {`{` + numbered(20, "a%d:hello ") + `}`, `{` + numbered(21, "a%d:hello ") + `}`, transport.CodeTooComplex, "20"},
+		"root fields, fragments": {
+			`{...F ...F} fragment F on Query{` + numbered(20, "a%d:hello ") + `}`, `{b:hello ...F} fragment F on Query{` + numbered(20, "a%d:hello ") + `}`,
+			transport.CodeTooComplex, "20"},
+		"root mutations": {`mutation{` + numbered(10, "a%d:set(value:1) ") + `}`, `mutation{` + numbered(11, "a%d:set(value:1) ") + `}`, transport.CodeTooComplex, "10"},
+		"directives":     {`{node{` + strings.Repeat("id @skip(if:true) ", 20) + `}}`, `{node{` + strings.Repeat("id @skip(if:true) ", 21) + `}}`, transport.CodeTooComplex, "20"},
+		"fragments":      {fragments(50), fragments(51), transport.CodeTooComplex, "50"},
+		"operations":     {numbered(10, "query Q%d{hello} "), numbered(11, "query Q%d{hello} "), transport.CodeTooComplex, "10"},
+		"introspections": {`{` + numbered(3, "a%d:__schema{description} ") + `}`, `{` + numbered(4, "a%d:__schema{description} ") + `}`, transport.CodeTooComplex, "3"},
+		"repeats":        {`{node{` + strings.Repeat("id ", 100) + `}}`, `{node{` + strings.Repeat("id ", 101) + `}}`, transport.CodeTooComplex, "5000"},
+		"repeats of the schema": {
+			`{__schema{types{` + strings.Repeat("name ", 100) + `}}}`, `{__schema{types{` + strings.Repeat("name ", 101) + `}}}`,
+			transport.CodeTooComplex, "5000"},
+		"visits": {
+			doubling(9, `self{...F%d} node:self{...F%d}`), doubling(10, `self{...F%d} node:self{...F%d}`),
+			transport.CodeTooComplex, "10000"},
+		"list items":      {`{echo(texts:[` + strings.Repeat(`"" `, 100) + `])}`, `{echo(texts:[` + strings.Repeat(`"" `, 101) + `])}`, transport.CodeBadInput, "100"},
+		"inner lists":     {`{echo(ids:[[` + strings.Repeat(`"" `, 100) + `]])}`, `{echo(ids:[[` + strings.Repeat(`"" `, 101) + `]])}`, transport.CodeBadInput, "100"},
+		"depth of values": {`{echo(json:` + strings.Repeat(`[`, 32) + `1` + strings.Repeat(`]`, 32) + `)}`, `{echo(json:` + strings.Repeat(`[`, 33) + `1` + strings.Repeat(`]`, 33) + `)}`, transport.CodeBadInput, "32"},
+		"first":           {`{nodes(first:100){edges{node{id}}}}`, `{nodes(first:101){edges{node{id}}}}`, transport.CodeBadInput, "1 to 100"},
+		"first, too low":  {`{nodes(first:1){edges{node{id}}}}`, `{nodes(first:0){edges{node{id}}}}`, transport.CodeBadInput, "1 to 100"},
+		"last":            {`{nodes(last:100){edges{node{id}}}}`, `{nodes(last:-1){edges{node{id}}}}`, transport.CodeBadInput, "1 to 100"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if errs := create(transport.Limits{}, c.within, nil); errs != nil {
+				t.Errorf("within the limit: %v", errs)
+			}
+			errs := create(transport.Limits{}, c.beyond, nil)
+			if len(errs) != 1 || errs[0].Extensions["code"] != c.code || !strings.Contains(errs[0].Message, c.says) {
+				t.Errorf("beyond the limit: %v, want %s with %s", errs, c.code, c.says)
+			}
+		})
+	}
+}
+
+func TestLimitsAreSettings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		limits transport.Limits
+		query  string
+	}{
+		"tokens":  {transport.Limits{DocumentTokens: 5}, `{node{id}}`},
+		"depth":   {transport.Limits{Depth: 1}, `{node{id}}`},
+		"visits":  {transport.Limits{Visits: 2}, `{node{id name}}`},
+		"repeats": {transport.Limits{Repeats: 1}, `{hello hello hello}`},
+		"cost":    {transport.Limits{Cost: 1}, `{node{self{id}}}`},
+		"unpaged": {transport.Limits{Cost: 20, UnpagedSize: 21}, `{items{id}}`},
+	} {
+		if errs := create(transport.Limits{}, c.query, nil); errs != nil {
+			t.Errorf("%s: by default %v", name, errs)
+		}
+		if errs := create(c.limits, c.query, nil); len(errs) != 1 || errs[0].Extensions["code"] != transport.CodeTooComplex {
+			t.Errorf("%s: %v", name, errs)
+		}
+	}
+}
+
+func TestCostIsTheNumberOfObjects(t *testing.T) {
+	t.Parallel()
+	for query, cost := range map[string]int{
+		`{hello}`:                         0,
+		`{node{id name}}`:                 1,
+		`{node{id} node{name}}`:           1,
+		`{node{self{id}} node{self{id}}}`: 2,
+		`{a:node{id} b:node{id}}`:         2,
+		`{...F ...F node{id}} fragment F on Query{node{id}}`: 1,
+		`{items{id}}`:                                                     10,
+		`{items{self{id}}}`:                                               20,
+		`{node{children{id}}}`:                                            11,
+		`{node{children(first:7){id}}}`:                                   8,
+		`{node{children(first:null){id}}}`:                                101,
+		`query($n:Int){node{children(first:$n){id}}}`:                     11,
+		`query($n:Int=3){node{children(first:$n){id}}}`:                   4,
+		`query($five:Int){node{children(first:$five){id}}}`:               6,
+		`{nodes{edges{node{id}}}}`:                                        10,
+		`{nodes(first:50){edges{node{id children(first:10){self{id}}}}}}`: 50 + 500 + 500,
+		`{nodes(first:50){edges{cursor:node{id}}} again:nodes(first:2){edges{node{id}}}}`: 52,
+		`{nodes(first:5,last:9){edges{node{id}}}}`:                                        9,
+		`{nodes(first:5){...{edges{...E}}}} fragment E on NodeEdge{node{id}}`:             5,
+		`{__schema{types{name fields{name}}}}`:                                            0,
+	} {
+		variables := map[string]any{"five": 5}
+		if cost > 0 {
+			if errs := create(transport.Limits{Cost: cost}, query, variables); errs != nil {
+				t.Errorf("%s costs more than %d: %v", query, cost, errs)
+			}
+		}
+		if cost > 1 {
+			if errs := create(transport.Limits{Cost: cost - 1}, query, variables); errs == nil {
+				t.Errorf("%s costs less than %d", query, cost)
+			}
+		}
+	}
+}
+
+func TestLimitsOfVariables(t *testing.T) {
+	t.Parallel()
+	filled := func(n int) []any { return slices.Repeat([]any{"x"}, n) }
+	objects := func(n int) []any { return slices.Repeat([]any{map[string]any{}}, n) }
+	const query = `query($json:JSON,$texts:[String!],$ids:[[ID!]],$input:Input,$n:Int){echo(json:$json,texts:$texts,ids:$ids,input:$input) nodes(first:$n){edges{node{id}}}}`
+	for name, c := range map[string]struct {
+		variables map[string]any
+		field     string // at fault, "" for none
+	}{
+		"within":               {map[string]any{"texts": filled(100), "ids": []any{filled(100)}, "n": 100}, ""},
+		"a list":               {map[string]any{"texts": filled(101)}, "texts"},
+		"a list in a list":     {map[string]any{"ids": []any{filled(101)}}, "ids"},
+		"a list in an object":  {map[string]any{"input": map[string]any{"many": objects(101)}}, "many"},
+		"an object for a list": {map[string]any{"input": map[string]any{"many": map[string]any{"many": objects(101)}}}, "many"},
+		"a custom scalar":      {map[string]any{"json": filled(1000), "input": map[string]any{"json": filled(1000)}}, ""},
+		"a page":               {map[string]any{"n": 101}, "first"},
+		"no page":              {map[string]any{"n": nil}, ""},
+	} {
+		errs := create(transport.Limits{}, query, c.variables)
+		if c.field == "" && errs != nil || c.field != "" && (len(errs) != 1 || errs[0].Extensions["field"] != c.field || errs[0].Extensions["code"] != transport.CodeBadInput) {
+			t.Errorf("%s: %v, want one about %q", name, errs, c.field)
+		}
+	}
+}
+
+func TestOneOfHoldsForVariablesToo(t *testing.T) {
+	t.Parallel()
+	const query = `query($choice:Choice!,$many:[Choice!]){pick(choice:$choice,many:$many)}`
+	good := map[string]any{"text": "x"}
+	for name, c := range map[string]struct {
+		variables map[string]any
+		ok        bool
+	}{
+		"one":            {map[string]any{"choice": good, "many": []any{good, good}}, true},
+		"one for a list": {map[string]any{"choice": good, "many": good}, true},
+		"none":           {map[string]any{"choice": map[string]any{}}, false},
+		"two":            {map[string]any{"choice": map[string]any{"text": "x", "number": 1}}, false},
+		"null":           {map[string]any{"choice": map[string]any{"text": nil}}, false},
+		"one and null":   {map[string]any{"choice": map[string]any{"text": "x", "number": nil}}, false},
+		"in a list":      {map[string]any{"choice": good, "many": []any{good, map[string]any{}}}, false},
+		"for a list":     {map[string]any{"choice": good, "many": map[string]any{}}, false},
+	} {
+		if errs := create(transport.Limits{}, query, c.variables); (errs == nil) != c.ok {
+			t.Errorf("%s: %v", name, errs)
+		}
+	}
+}
+
+func TestErrorsOfAnAnswerAreCut(t *testing.T) {
+	t.Parallel()
+	w := serve(t, func(c *transport.Config) { c.Limits.Errors, c.Limits.ErrorBytes = 3, 20 })
+	_, body := w.post(`{"query":"{`+numbered(9, "unknown%d ")+`}"}`, "Accept", responseType)
+	if got := strings.Count(body, `"message"`); got != 3 {
+		t.Errorf("%d errors: %s", got, body)
+	}
+	var answer struct {
+		Errors     []problem
+		Extensions map[string]any
+	}
+	_, body = w.post(`{"query":"{` + numbered(5, "a%d:fails ") + `}"}`)
+	decode(t, body, &answer)
+	if len(answer.Errors) != 3 || answer.Extensions["omittedErrors"] != 2.0 {
+		t.Errorf("%s", body)
+	}
+	_, body = w.post(`{"query":"{` + strings.Repeat("é", 60) + `}"}`)
+	decode(t, body, &answer)
+	if got := answer.Errors[0].Message; len(got) > 20 || got == "" {
+		t.Errorf("a message of %d bytes: %s", len(got), got)
+	}
+}
+
+func TestSuggestionsCanBeLeftOut(t *testing.T) {
+	t.Parallel()
+	const query = `{"query":"{helo hello(nam:1) node{name(case:\"UPER\")} ...on Nod{id} node}"}`
+	for without, want := range map[bool]int{false: 4, true: 0} {
+		w := serve(t, func(c *transport.Config) { c.NoSuggestions = without; c.Limits.Errors = 20 })
+		_, body := w.post(query)
+		if got := strings.Count(body, "Did you mean"); got != want {
+			t.Errorf("NoSuggestions %t: %d suggestions in %s", without, got, body)
+		}
+	}
+}
+
+func TestPassedDocumentsAreKeptWithinTheirBytes(t *testing.T) {
+	t.Parallel()
+	guard := transport.NewGuard(transport.Config{Limits: transport.Limits{DocumentCacheBytes: 64 << 10}})
+	cache, ctx := guard.Documents(), t.Context()
+	document := func(i int) string { return fmt.Sprintf("{a%03d}", i) }
+	for i := range 200 {
+		cache.Add(ctx, document(i), nil)
+		cache.Get(ctx, document(0)) // is used all the time
+	}
+	cache.Add(ctx, strings.Repeat("x", 64<<10), nil)
+	kept := 0
+	for i := range 200 {
+		if _, ok := cache.Get(ctx, document(i)); ok {
+			kept++
+		}
+	}
+	if kept < 20 || kept > 64 {
+		t.Errorf("%d of 200 documents are kept", kept)
+	}
+	for _, i := range []int{0, 199} {
+		if _, ok := cache.Get(ctx, document(i)); !ok {
+			t.Errorf("document %d, just used, is forgotten", i)
+		}
+	}
+}
+
+func TestRefusedDocumentsAreNotKept(t *testing.T) {
+	t.Parallel()
+	exec := guarded(transport.Limits{})
+	ctx := graphql.StartOperationTrace(t.Context())
+	for range 2 {
+		if _, errs := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{unknown}"}); len(errs) != 1 {
+			t.Fatalf("errors %v", errs)
+		}
+		op, errs := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{hello}"})
+		if errs != nil || op.Doc == nil {
+			t.Fatalf("errors %v", errs)
+		}
+	}
+	one, _ := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{hello}"})
+	two, _ := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{hello}"})
+	if one.Doc != two.Doc {
+		t.Error("a document that has passed is parsed again")
+	}
+}
