@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +34,11 @@ func (p Errors) Present(ctx context.Context, err error) *gqlerror.Error {
 	if code, _ := shown.Extensions["code"].(string); code != "" && code != errcode.ValidationFailed {
 		return &shown // the transport, the parser or this very function said it
 	}
-	public := cmp.Or(p.inputError(ctx, &shown, err), asPublic(err))
+	inAnswer, inInput := split(ctx, shown.Path)
+	public := asPublic(err)
+	if inInput != nil {
+		public = inputError(ctx, inInput, shown.Message, public)
+	}
 	switch {
 	case public != nil:
 	case shown.Extensions["code"] == errcode.ValidationFailed:
@@ -43,7 +46,7 @@ func (p Errors) Present(ctx context.Context, err error) *gqlerror.Error {
 	default:
 		public = p.internal(ctx, &shown, err)
 	}
-	shown.Err, shown.Message = err, public.Message
+	shown.Err, shown.Message, shown.Path = err, public.Message, inAnswer
 	shown.Extensions = extensions(public)
 	return &shown
 }
@@ -71,45 +74,43 @@ func asPublic(err error) *model.Error {
 
 // inputError is for values that do not fit the argument or variable which they were given for. Who has no credential
 // hears of that first, since what a field takes is not for everybody to find out.
-func (p Errors) inputError(ctx context.Context, shown *gqlerror.Error, err error) *model.Error {
-	field, ok := inputField(ctx, shown)
-	if !ok {
-		return nil
-	}
+func inputError(ctx context.Context, at ast.Path, message string, public *model.Error) *model.Error {
 	if needy := needsCredential(ctx); needy != "" {
 		return unauthenticated(needy)
 	}
-	if public := asPublic(err); public != nil {
+	if public != nil {
 		return public
 	}
-	return model.BadInput(field, "%s: %s", field, shown.Message)
+	field := dotted(at)
+	return model.BadInput(field, "%s: %s", field, message)
 }
 
-// inputField names the input at fault; ok is false for an error that is about none.
-//
-// The path of such an error goes on beyond the field into its arguments (createTask.input.key), or begins at the
-// variables (variable.input.key). What the one argument of a mutation is called says nothing, so it is left out.
-func inputField(ctx context.Context, shown *gqlerror.Error) (name string, ok bool) {
-	path := shown.Path
-	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Field != nil && fc.Field.Definition != nil {
+// split takes a path apart where it leaves the answer for the input, as createTask.input.key and variable.input.key do;
+// then the second part is the way to the input at fault. What the one argument of a mutation is called says nothing, so
+// it is left out.
+func split(ctx context.Context, path ast.Path) (inAnswer, inInput ast.Path) {
+	fc := graphql.GetFieldContext(ctx)
+	switch {
+	case fc != nil && fc.Field.Field != nil && fc.Field.Definition != nil:
 		above := len(fc.Path())
-		if len(path) <= above {
-			return "", false
+		if len(path) <= above || !hasArgument(fc.Field.Definition, path[above]) {
+			return path, nil
 		}
-		argument, _ := path[above].(ast.PathName)
-		if fc.Field.Definition.Arguments.ForName(string(argument)) == nil {
-			return "", false
-		}
-		path = path[above:]
-	} else if len(path) > 1 && path[0] == ast.PathElement(ast.PathName("variable")) {
-		path = path[1:]
-	} else {
-		return "", false
+		inAnswer, inInput = path[:above], path[above:]
+	case len(path) > 1 && path[0] == ast.PathElement(ast.PathName("variable")):
+		inInput = path[1:]
+	default:
+		return path, nil
 	}
-	if len(path) > 1 && path[0] == ast.PathElement(ast.PathName("input")) {
-		path = path[1:]
+	if len(inInput) > 1 && inInput[0] == ast.PathElement(ast.PathName("input")) {
+		inInput = inInput[1:]
 	}
-	return dotted(path), true
+	return inAnswer, inInput
+}
+
+func hasArgument(field *ast.FieldDefinition, element ast.PathElement) bool {
+	name, ok := element.(ast.PathName)
+	return ok && field.Arguments.ForName(string(name)) != nil
 }
 
 func dotted(path ast.Path) string {

@@ -1,0 +1,121 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+
+	"workflowfactory/auth"
+	"workflowfactory/db"
+	"workflowfactory/event"
+	"workflowfactory/exec"
+	"workflowfactory/graph"
+	"workflowfactory/model"
+	"workflowfactory/transport"
+)
+
+// api is the GraphQL endpoint in all its transports.
+type api struct {
+	*handler.Server
+	sockets *transport.WebSocket
+	http    *transport.HTTP
+	text    string // the schema as it was written
+}
+
+// schema makes the API out of the repositories and the feed.
+func schema(d *db.DB, feed *event.Feed) graphql.ExecutableSchema {
+	return graph.NewSchema(&graph.Resolver{
+		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
+		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Events: d.Events(), Feed: feed,
+		Fail: transport.Fail,
+	})
+}
+
+func newAPI(c Config) *api {
+	schema := schema(c.DB, c.Feed)
+	config := transport.Config{
+		Limits:  c.Limits,
+		Log:     c.Log,
+		Origins: c.Origins,
+		Caller:  func(ctx context.Context) string { return model.CallerFrom(ctx).ID.String() },
+		Init:    socketAuth{c.Auth}.init,
+		Release: func(data []byte) { exec.Release(data) },
+	}
+	if c.Playground {
+		config.Page = http.RedirectHandler("/graphiql", http.StatusFound)
+	}
+	a := &api{
+		Server: handler.New(schema), sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config),
+		text: schema.Schema().Query.Position.Src.Input,
+	}
+	errs := graph.Errors{Log: c.Log}
+	a.SetErrorPresenter(errs.Present)
+	a.SetRecoverFunc(errs.Recover)
+	a.SetDisableSuggestion(c.Closed)
+	guard := transport.NewGuard(config)
+	a.SetQueryCache(guard.Documents())
+	a.Use(guard)
+	a.Use(graph.Introspection{Open: !c.Closed})
+	a.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		return next(c.Auth.Current(ctx))
+	})
+	a.AddTransport(a.sockets)
+	a.AddTransport(a.http) // last: it answers whatever nobody else supports
+	return a
+}
+
+// socketAuth authenticates sockets: by the payload of connection_init, since browsers cannot send headers with them, or
+// else by the header of the upgrade, which the middleware has looked at.
+type socketAuth struct{ *auth.Authenticator }
+
+func (a socketAuth) init(ctx context.Context, payload map[string]any) (context.Context, error) {
+	caller := model.CallerFrom(ctx)
+	if given := credential(payload); given != nil {
+		value, ok := given.(string)
+		if !ok {
+			return nil, model.Errorf(model.Unauthenticated, "authorization in connection_init is a string")
+		}
+		proven, err := a.prove(ctx, value)
+		if err != nil {
+			return nil, err
+		}
+		proven.RequestID = caller.RequestID
+		caller = proven
+	}
+	return a.Watch(model.WithCaller(ctx, caller), caller), nil
+}
+
+// credential takes either spelling: headers are case-insensitive, and client libraries copy them into the payload.
+func credential(payload map[string]any) any {
+	if v, ok := payload["authorization"]; ok {
+		return v
+	}
+	return payload["Authorization"]
+}
+
+func (a socketAuth) prove(ctx context.Context, authorization string) (model.Caller, error) {
+	token, err := auth.BearerToken([]string{authorization})
+	if err != nil {
+		return model.Caller{}, err
+	}
+	caller, err := a.Authenticate(ctx, token)
+	if _, public := errors.AsType[*model.Error](err); err != nil && !public {
+		return model.Caller{}, fmt.Errorf("%w: %w", transport.ErrTryLater, err)
+	}
+	return caller, err
+}
+
+// watched ends a stream of server-sent events when its credential does; other requests are over before that matters.
+func (s *Server) watched(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			r = r.WithContext(s.Auth.Watch(r.Context(), model.CallerFrom(r.Context())))
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,127 @@
+// Package server puts the parts behind one listener: the GraphQL endpoint with its transports, health, the schema and
+// the front end, with what every request goes through. It runs the loops that keep the rest going, and shuts all of it
+// down in order.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"workflowfactory/auth"
+	"workflowfactory/db"
+	"workflowfactory/event"
+	"workflowfactory/transport"
+)
+
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 15 * time.Second
+	idleTimeout   = 60 * time.Second
+	// writeTimeout has to outlast the longest answer: a claim waits up to 30 s for work. Streams set their own.
+	writeTimeout   = 60 * time.Second
+	maxHeaderBytes = 32 << 10
+)
+
+// Config is what a server is made of. DB, Feed, Auth, Pages and Log are needed.
+type Config struct {
+	DB    *db.DB
+	Feed  *event.Feed
+	Auth  *auth.Authenticator
+	Pages http.Handler // the front end; it answers every path that is not the API's
+	Log   *slog.Logger
+
+	Origins    []string         // web origins whose pages may use the API, beside the server's own
+	Limits     transport.Limits // zero fields take their defaults
+	Closed     bool             // strangers may not read the schema, nor learn names from errors
+	Playground bool             // the front end has a page at /graphiql
+
+	Checks []Check                       // what readiness asks
+	Loops  []func(context.Context) error // run while the server does; an error of one ends the server
+
+	DrainDelay time.Duration // how long to go on serving after readiness is withdrawn
+	Patience   time.Duration // how long requests may then take to finish; 20 s
+}
+
+// Server is the HTTP server of one process.
+type Server struct {
+	Config
+	api     *api
+	health  *health
+	handler http.Handler
+}
+
+// New puts a server together; it does nothing before Serve.
+func New(c Config) *Server {
+	if c.Patience == 0 {
+		c.Patience = 20 * time.Second
+	}
+	s := &Server{Config: c, api: newAPI(c), health: newHealth(c.Checks, c.Log)}
+	s.handler = s.routes()
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Serve answers requests and runs the loops until ctx ends or something breaks down. Then it withdraws readiness, lets
+// sockets and requests end, and last the loops. It returns when all is over: nil when ctx was why and everything ended
+// in time.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	web := &http.Server{
+		Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			end(fmt.Errorf("listen on %s: %w", listener.Addr(), err))
+		}
+	})
+	for _, loop := range s.Loops {
+		running.Go(func() {
+			if err := loop(life); err != nil {
+				end(err)
+			}
+		})
+	}
+	select {
+	case <-ctx.Done():
+	case <-life.Done():
+	}
+	broken := context.Cause(life)
+	err := s.drain(life, web)
+	end(nil)
+	running.Wait()
+	return errors.Join(broken, err)
+}
+
+// drain tells load balancers first and clients next, then waits for what still runs.
+func (s *Server) drain(life context.Context, web *http.Server) error {
+	s.Log.Info("shutting down", "delay", s.DrainDelay.String(), "patience", s.Patience.String())
+	s.health.draining.Store(true)
+	web.SetKeepAlivesEnabled(false)
+	select {
+	case <-time.After(s.DrainDelay):
+	case <-life.Done(): // something broke down: there is nothing to wait for
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(life), s.Patience)
+	defer cancel()
+	s.api.http.Shutdown()
+	var sockets sync.WaitGroup
+	var socketsErr error
+	sockets.Go(func() { socketsErr = s.api.sockets.Shutdown(ctx) })
+	err := web.Shutdown(ctx)
+	sockets.Wait()
+	if err = errors.Join(err, socketsErr); err != nil {
+		return errors.Join(fmt.Errorf("requests still ran after %s: %w", s.Patience, err), web.Close())
+	}
+	return nil
+}
