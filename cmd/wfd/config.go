@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"workflowfactory/db"
+)
+
+// Every setting there is. A setting is an environment variable and, for the commands that it concerns, a flag; its help
+// is what the README and .env.example say of it.
+
+// General settings concern every command.
+type General struct {
+	Env       string `env:"ENV" enum:"development,production" default:"development" group:"General" help:"development or production. Production refuses to start on unsafe settings."`
+	LogLevel  string `env:"LOG_LEVEL" enum:"debug,info,warn,error" default:"info" group:"General" help:"The least level that is logged: debug, info, warn or error."`
+	LogFormat string `env:"LOG_FORMAT" enum:"auto,text,json" default:"auto" group:"General" help:"How lines are logged: text, json, or auto for text on a terminal and JSON otherwise."`
+}
+
+// Database settings say where the data is.
+type Database struct {
+	DatabaseURL              secret        `name:"database-url" env:"DATABASE_URL" group:"Database" help:"The PostgreSQL to use (14 or later), as postgres://… Without it a private one is started and kept in WFD_DATA_DIR."`
+	DataDir                  string        `env:"WFD_DATA_DIR" placeholder:"DIR" group:"Database" help:"Folder of the private PostgreSQL and of the development key. /var/lib/wfd for root, else ~/.local/share/wfd."`
+	PgBin                    string        `env:"WFD_PG_BIN" placeholder:"DIR" group:"Database" help:"Folder of the postgres and initdb programs. The usual places are searched without it."`
+	DatabasePoolSize         int           `env:"DATABASE_POOL_SIZE" default:"16" group:"Database" help:"How many connections one process keeps."`
+	DatabaseStatementTimeout time.Duration `env:"DATABASE_STATEMENT_TIMEOUT" default:"5s" group:"Database" help:"How long one statement may run."`
+	DatabaseLockTimeout      time.Duration `env:"DATABASE_LOCK_TIMEOUT" default:"3s" group:"Database" help:"How long one statement may wait for a lock."`
+}
+
+// Web settings concern the server that listens.
+type Web struct {
+	Port            uint16         `env:"PORT" default:"8000" group:"Server" help:"The port to listen on."`
+	Host            string         `env:"HOST" group:"Server" help:"The address to listen on. 127.0.0.1 in development and every address in production without it."`
+	AdminAPIKey     secret         `name:"admin-api-key" env:"ADMIN_API_KEY" group:"Server" help:"A key of role ADMIN to install at start, 32 characters or more. In development one is made and kept without it."`
+	CorsOrigins     []string       `env:"CORS_ORIGINS" group:"Server" help:"Web origins, separated by commas, whose pages may use the API. http://localhost:3000 and http://localhost:5173 in development without it."`
+	Graphiql        string         `env:"GRAPHIQL" enum:"auto,on,off" default:"auto" group:"Server" help:"GraphiQL at /graphiql: on, off, or auto for on in development alone."`
+	ShutdownDelay   *time.Duration `env:"SHUTDOWN_DELAY" group:"Server" help:"How long to go on serving after a SIGTERM while load balancers look away. 5s in production and none in development without it."`
+	ShutdownTimeout time.Duration  `env:"SHUTDOWN_TIMEOUT" default:"20s" group:"Server" help:"How long requests may then take to finish."`
+}
+
+// settings is all of them.
+type settings struct {
+	General
+	Database
+	Web
+}
+
+// secret is text that is never shown.
+type secret string
+
+// String stands for the secret wherever it would be shown.
+func (s secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(hidden)"
+}
+
+// LogValue keeps the secret out of logs.
+func (s secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText keeps the secret out of JSON.
+func (s secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+func (g General) production() bool { return g.Env == "production" }
+
+func (d Database) options() db.Options {
+	return db.Options{
+		PoolSize: d.DatabasePoolSize, StatementTimeout: d.DatabaseStatementTimeout, LockTimeout: d.DatabaseLockTimeout,
+	}
+}
+
+func (s settings) address() string {
+	host := s.Host
+	if host == "" && !s.production() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(s.Port)))
+}
+
+// dialAddress is where a program on this machine reaches the server.
+func (s settings) dialAddress() string {
+	host := s.Host
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(s.Port)))
+}
+
+func (s settings) origins() []string {
+	if len(s.CorsOrigins) == 0 && !s.production() {
+		return []string{"http://localhost:3000", "http://localhost:5173"}
+	}
+	return s.CorsOrigins
+}
+
+func (s settings) playground() bool {
+	return s.Graphiql == "on" || s.Graphiql == "auto" && !s.production()
+}
+
+func (s settings) drainDelay() time.Duration {
+	switch {
+	case s.ShutdownDelay != nil:
+		return *s.ShutdownDelay
+	case s.production():
+		return 5 * time.Second
+	}
+	return 0
+}
+
+// setting is one setting, for those who read about it.
+type setting struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Default string `json:"default"`
+	Meaning string `json:"meaning"`
+}
+
+// list gives every setting in the order in which they stand above, with its effective value.
+func (s settings) list() []setting {
+	var all []setting
+	v := reflect.ValueOf(s)
+	for i := range v.NumField() {
+		group := v.Field(i)
+		for j := range group.NumField() {
+			tag := group.Type().Field(j).Tag
+			all = append(all, setting{
+				Name: tag.Get("env"), Value: show(group.Field(j)), Default: tag.Get("default"), Meaning: tag.Get("help"),
+			})
+		}
+	}
+	return all
+}
+
+func show(v reflect.Value) string {
+	switch value := v.Interface().(type) {
+	case []string:
+		return strings.Join(value, ",")
+	case *time.Duration:
+		if value == nil {
+			return ""
+		}
+		return value.String()
+	}
+	return fmt.Sprint(v.Interface())
+}
