@@ -61,7 +61,7 @@ func (c *Cluster) URL() string { return c.url }
 // Start starts the cluster again after Kill9 or Stop and returns when it takes connections.
 func (c *Cluster) Start() {
 	c.t.Helper()
-	log := slog.New(slog.NewTextHandler(c.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewTextHandler(c.t.Output(), nil))
 	pg, err := pgdev.Start(c.t.Context(), pgdev.Config{Dir: c.dir, BinDir: os.Getenv(binVar), Log: log})
 	if err != nil {
 		c.t.Fatalf("start the test's cluster: %v", err)

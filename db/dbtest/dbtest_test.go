@@ -27,20 +27,20 @@ func TestURLGivesEachTestItsOwnMigratedDatabase(t *testing.T) {
 
 func TestClusterSurvivesKill9(t *testing.T) {
 	c := dbtest.NewCluster(t)
-	exec(t, c.URL(), "CREATE TABLE kept AS SELECT 1 AS n")
+	query(t, c.URL(), "CREATE TABLE kept AS SELECT 1 AS n")
 	c.Kill9()
 	if conn, err := pgx.Connect(t.Context(), c.URL()); err == nil {
 		conn.Close(t.Context())
 		t.Fatal("it still takes connections after kill -9")
 	}
 	c.Start()
-	exec(t, c.URL(), "SELECT n FROM kept")
+	query(t, c.URL(), "SELECT n FROM kept")
 	c.Stop()
 	c.Start()
-	exec(t, c.URL(), "SELECT n FROM kept")
+	query(t, c.URL(), "SELECT n FROM kept")
 }
 
-func exec(t *testing.T, url, sql string) {
+func query(t *testing.T, url, sql string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -127,7 +128,9 @@ func supervise(dir string, answer *os.File) {
 		_ = pg.Stop()
 		return
 	}
-	wait(parent, pg)
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	wait(parent, pg, stop)
 	_ = syscall.Kill(pg.PID(), syscall.SIGQUIT) // nothing here is worth a checkpoint
 	<-pg.Done()
 	os.RemoveAll(dir)
@@ -151,12 +154,14 @@ func (p parent) alive() bool {
 }
 
 // wait returns when the cluster is no longer wanted, or is gone.
-func wait(p parent, pg *pgdev.Server) {
+func wait(p parent, pg *pgdev.Server, stop <-chan os.Signal) {
 	lastUse := time.Now()
 	checked := time.Now()
 	for (p.alive() || keep()) && time.Since(lastUse) < limit() {
 		select {
 		case <-pg.Done():
+			return
+		case <-stop:
 			return
 		case <-time.After(pollParent):
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -24,8 +25,6 @@ const (
 	pollPause   = 5 * time.Millisecond
 	pingTimeout = 10 * time.Second
 	stopTimeout = 60 * time.Second
-
-	cannotConnectNow = "57P03" // SQLSTATE while PostgreSQL starts up or shuts down
 )
 
 // instance is one life of the PostgreSQL server, from being up to being gone.
@@ -87,6 +86,7 @@ func (a address) url(database string) string {
 
 // postmaster is what PostgreSQL writes of itself into postmaster.pid.
 type postmaster struct {
+	major int
 	pid   int
 	addr  address
 	ready bool
@@ -98,7 +98,9 @@ func (s *Server) postmaster() (postmaster, error) {
 	if err != nil {
 		return postmaster{}, err
 	}
-	return readPostmaster(s.dataDir(major))
+	pm, err := readPostmaster(s.dataDir(major))
+	pm.major = major
+	return pm, err
 }
 
 func readPostmaster(data string) (postmaster, error) {
@@ -124,10 +126,6 @@ func readPostmaster(data string) (postmaster, error) {
 // attach connects to the server that another process runs and watches it through that connection. The error is
 // errNotRunning if nobody listens and errAgain if it does not take connections at the moment.
 func (s *Server) attach(ctx context.Context) (*instance, error) {
-	major, err := s.dataMajor()
-	if err != nil {
-		return nil, err
-	}
 	pm, err := s.postmaster()
 	if err != nil {
 		return nil, err
@@ -135,10 +133,6 @@ func (s *Server) attach(ctx context.Context) (*instance, error) {
 	conn, err := connect(ctx, pm.addr)
 	if err != nil {
 		return nil, fmt.Errorf("reach process %d: %w", pm.pid, err)
-	}
-	if err := createDatabase(ctx, conn); err != nil {
-		conn.Close(ctx)
-		return nil, err
 	}
 	s.addr = pm.addr
 	watch, stop := context.WithCancel(context.Background())
@@ -148,28 +142,39 @@ func (s *Server) attach(ctx context.Context) (*instance, error) {
 		defer conn.Close(context.Background())
 		_, _ = conn.WaitForNotification(watch) // nobody notifies: it returns when the connection breaks
 	}()
-	return &instance{major: major, pid: pm.pid, gone: gone, leave: stop}, nil
+	return &instance{major: pm.major, pid: pm.pid, gone: gone, leave: stop}, nil
 }
 
-// connect translates the ways of not being up into errNotRunning and errAgain.
+// connect opens a connection and makes our database in a new cluster; the folder's lock keeps two from doing so at once.
 func connect(ctx context.Context, a address) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, a.url("postgres"))
-	switch pgErr, ok := errors.AsType[*pgconn.PgError](err); {
-	case err == nil:
-		return conn, nil
-	case ok && pgErr.Code == cannotConnectNow:
-		return nil, errAgain
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
-		return nil, errNotRunning
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return nil, errAgain // it went down while we asked
+	if err != nil {
+		return nil, translate(err)
 	}
-	return nil, err
+	if err := createDatabase(ctx, conn); err != nil {
+		conn.Close(ctx)
+		return nil, translate(err)
+	}
+	return conn, nil
 }
 
-// createDatabase makes our database in a new cluster. The folder's lock keeps two from doing so at once.
+// translate recognises the ways of not being up, at any moment of a start or a shutdown, as errNotRunning and errAgain.
+func translate(err error) error {
+	const operatorIntervention = "57P0" // begins the SQLSTATEs of shutting down, crashing and starting up
+	pgErr, answered := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
+		return errNotRunning
+	case answered && strings.HasPrefix(pgErr.Code, operatorIntervention),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return errAgain
+	}
+	return err
+}
+
 func createDatabase(ctx context.Context, conn *pgx.Conn) error {
 	var exists bool
 	err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", Database).Scan(&exists)

@@ -191,7 +191,7 @@ func dataDir(t *testing.T, dir string) string {
 
 func TestAFolderOfSomebodyElseIsRefused(t *testing.T) {
 	t.Parallel()
-	// The root folder stands for somebody else's as an ordinary user, a plain file for both.
+
 	file := filepath.Join(tempDir(t), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

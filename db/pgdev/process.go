@@ -48,7 +48,7 @@ func (s *Server) run(ctx context.Context) (*instance, error) {
 	return &instance{major: bin.major, pid: child.pid(), child: child, gone: child.exited, leave: func() {}}, nil
 }
 
-// settle waits until the child is ready and gives it the database and the password.
+// settle waits until the child takes connections and gives it what a new cluster lacks.
 func (s *Server) settle(ctx context.Context, child *process, data string) error {
 	for {
 		select {
@@ -67,9 +67,6 @@ func (s *Server) settle(ctx context.Context, child *process, data string) error 
 		return err
 	}
 	defer conn.Close(ctx)
-	if err := createDatabase(ctx, conn); err != nil {
-		return err
-	}
 	return s.setPassword(ctx, conn)
 }
 

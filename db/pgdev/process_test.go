@@ -17,7 +17,13 @@ import (
 	"workflowfactory/db/pgdev"
 )
 
-const dirVar = "WFD_PGDEV_TEST_DIR"
+const (
+	dirVar = "WFD_PGDEV_TEST_DIR"
+	binVar = "WFD_PG_BIN" // the folder of another PostgreSQL's programs to test with
+)
+
+// fast is for clusters that no power cut will meet.
+var fast = map[string]string{"fsync": "off"}
 
 // TestMain is also the other process of the tests that need two.
 func TestMain(m *testing.M) {
@@ -29,7 +35,7 @@ func TestMain(m *testing.M) {
 
 // serve starts the folder's PostgreSQL, says how that went, and stops it when its input ends.
 func serve(dir string) int {
-	s, err := pgdev.Start(context.Background(), pgdev.Config{Dir: dir, BinDir: os.Getenv("WFD_PG_BIN")})
+	s, err := pgdev.Start(context.Background(), pgdev.Config{Dir: dir, BinDir: os.Getenv(binVar), Settings: fast})
 	if err != nil {
 		fmt.Println("error", strings.ReplaceAll(err.Error(), "\n", " "))
 		return 1
@@ -150,8 +156,13 @@ func tempDir(t *testing.T) string {
 	return dir
 }
 
+// begun starts the server in this process, until the test ends.
 func begun(t *testing.T, c pgdev.Config) *pgdev.Server {
 	t.Helper()
+	if c.Settings == nil {
+		c.Settings = fast
+	}
+	c.BinDir = os.Getenv(binVar)
 	s, err := pgdev.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
