@@ -61,9 +61,9 @@ function Figure({ name, value, tone, to }: { name: string; value: number; tone: 
       <dt className="flex items-center gap-2 text-sm text-soft">
         <span className={`size-2 rounded-full ${toneFill[tone]}`} />
         {name}
+        {to}
       </dt>
       <dd className={`mt-1 text-2xl font-semibold tracking-tight tabular-nums ${value > 0 && (tone === 'ask' || tone === 'bad') ? toneText[tone] : ''}`}>{value.toLocaleString()}</dd>
-      {to}
     </div>
   )
 }

@@ -77,10 +77,12 @@ export function EventLine({ event }: { event: ShownEvent }) {
   return (
     <li className="flex items-center gap-3 px-4 py-2 text-sm">
       <span className={`size-2 shrink-0 rounded-full ${toneFill[toneOf(event.type)]}`} />
-      <span className="min-w-0 flex-1 truncate">
-        <Subject event={event} /> <span className="text-soft">{verbOf(event.type)}</span>
+      <span className="flex min-w-0 flex-1 gap-1.5" title={`by ${event.actor.name}`}>
+        <span className="truncate">
+          <Subject event={event} />
+        </span>
+        <span className="shrink-0 text-soft">{verbOf(event.type)}</span>
       </span>
-      <span className="hidden max-w-36 shrink-0 truncate text-soft xl:block">{event.actor.name}</span>
       <Ago at={event.at} className="shrink-0 text-xs text-faint" />
     </li>
   )
