@@ -53,7 +53,7 @@ func (t *HTTP) Supports(r *http.Request) bool { return !isUpgrade(r) }
 
 // Do answers one request. An event stream takes until its operation ends or the client leaves.
 func (t *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	w.Header().Set("Vary", "Accept")
+	w.Header().Add("Vary", "Accept") // not instead of what CORS says
 	x := &exchange{HTTP: t, w: w, r: r, exec: exec, media: negotiate(r.Header)}
 	switch r.Method {
 	case http.MethodPost:
