@@ -39,12 +39,13 @@ func schema(d *db.DB, feed *event.Feed) graphql.ExecutableSchema {
 func newAPI(c Config) *api {
 	schema := schema(c.DB, c.Feed)
 	config := transport.Config{
-		Limits:  c.Limits,
-		Log:     c.Log,
-		Origins: c.Origins,
-		Caller:  func(ctx context.Context) string { return model.CallerFrom(ctx).ID.String() },
-		Init:    socketAuth{c.Auth}.init,
-		Release: func(data []byte) { exec.Release(data) },
+		Limits:        c.Limits,
+		Log:           c.Log,
+		Origins:       c.Origins,
+		NoSuggestions: c.Closed,
+		Caller:        func(ctx context.Context) string { return model.CallerFrom(ctx).ID.String() },
+		Init:          socketAuth{c.Auth}.init,
+		Release:       func(data []byte) { exec.Release(data) },
 	}
 	if c.Playground {
 		config.Page = http.RedirectHandler("/graphiql", http.StatusFound)
@@ -56,7 +57,6 @@ func newAPI(c Config) *api {
 	errs := graph.Errors{Log: c.Log}
 	a.SetErrorPresenter(errs.Present)
 	a.SetRecoverFunc(errs.Recover)
-	a.SetDisableSuggestion(c.Closed)
 	guard := transport.NewGuard(config)
 	a.SetQueryCache(guard.Documents())
 	a.Use(guard)
