@@ -18,13 +18,13 @@ var agentStatus = fmt.Sprintf(`CASE
 var agentTable = table[model.Agent]{
 	name: "agents",
 	columns: "x.id, x.created_at, x.updated_at, x.version, x.name, x.description, " + agentStatus + " AS status, " +
-		"x.capabilities, x.labels, x.max_concurrency, x.active_tasks, x.last_heartbeat_at, x.heartbeat_interval_seconds, " +
+		"x.capabilities, x.labels, x.max_concurrency, x.draining, x.active_tasks, x.last_heartbeat_at, x.heartbeat_interval_seconds, " +
 		"x.completed_tasks, x.failed_tasks, x.busy_ms, x.removed_at",
 	scan: func(r *row, a *model.Agent) {
 		scanNoun(r, &a.Noun)
 		a.Name, a.Description, a.Status = r.text(), r.textOrNil(), word[model.AgentStatus](r)
 		a.Capabilities, a.Labels = r.texts(), r.texts()
-		a.MaxConcurrency, a.ActiveTasks = r.int(), r.int()
+		a.MaxConcurrency, a.Draining, a.ActiveTasks = r.int(), r.bool(), r.int()
 		a.LastHeartbeatAt, a.HeartbeatIntervalSeconds = r.timeOrNil(), r.int()
 		a.CompletedTasks, a.FailedTasks, a.BusyMs, a.RemovedAt = r.int(), r.int(), int64(r.int()), r.timeOrNil()
 	},

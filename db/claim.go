@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -16,19 +17,52 @@ const claimSpare = 16
 // Claim gives an agent tasks to do: by priority, then age, only what the agent is capable of, and never more than its
 // capacity. It takes no workflow's lock: READY means claimable. An empty list means that nothing is eligible.
 func (r Tasks) Claim(ctx context.Context, in model.ClaimTasksInput) (leases []*model.TaskLease, err error) {
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	if idle, err := r.idle(ctx, in); err != nil || idle {
+		return []*model.TaskLease{}, err
+	}
 	_, err = r.change(ctx, func(ctx context.Context, c *change) (err error) {
 		leases, err = idempotent(ctx, c, "claimTasks", in.IdempotencyKey, in, func() ([]*model.TaskLease, error) {
 			return c.claim(ctx, in)
 		})
 		return err
 	})
+	if errors.Is(err, errNothing) {
+		return []*model.TaskLease{}, nil
+	}
 	return leases, err
 }
 
-func (c *change) claim(ctx context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
-	if err := in.Check(); err != nil {
-		return nil, err
+// errNothing ends a claim that found nothing: no change, and no answer to remember, so that the same request may find
+// something later.
+var errNothing = errors.New("nothing to claim")
+
+// idle spares a claim its transaction when there is nothing for the agent. It does not know of answers that were given
+// before, nor of single workflows.
+func (r Tasks) idle(ctx context.Context, in model.ClaimTasksInput) (idle bool, err error) {
+	if in.IdempotencyKey != nil || in.WorkflowID != nil || model.CallerFrom(ctx).MayActAs(in.AgentID) != nil {
+		return false, nil
 	}
+	return r.Idle(ctx, in.AgentID)
+}
+
+// Idle says whether an agent can claim nothing at present, its capacity aside. It takes one statement and no lock.
+// Indexes: tasks_claim, tasks_claim_reserved.
+func (r Tasks) Idle(ctx context.Context, agent model.ID) (idle bool, err error) {
+	err = r.pool.QueryRow(ctx, `
+		SELECT a.draining OR NOT EXISTS (SELECT FROM tasks WHERE reserved_for = a.id AND status = 'READY')
+			AND NOT EXISTS (SELECT FROM routes AS r WHERE r.capabilities <@ a.capabilities
+				AND EXISTS (SELECT FROM tasks WHERE route = r.id AND status = 'READY' AND reserved_for IS NULL))
+		FROM agents AS a WHERE a.id = $1 AND a.removed_at IS NULL`, pgx.QueryExecModeCacheStatement, [16]byte(agent)).Scan(&idle)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil // the claim will say so
+	}
+	return idle, publicError(err)
+}
+
+func (c *change) claim(ctx context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
 	if err := c.caller.MayActAs(in.AgentID); err != nil {
 		return nil, err
 	}
@@ -38,13 +72,19 @@ func (c *change) claim(ctx context.Context, in model.ClaimTasksInput) ([]*model.
 	if err != nil {
 		return nil, err
 	}
+	if agent.Draining {
+		return nil, errNothing
+	}
 	active, err := c.activeTasks(ctx, []model.ID{agent.ID})
 	if err != nil {
 		return nil, err
 	}
 	tasks, err := c.take(ctx, agent, in, min(in.Limit(), agent.MaxConcurrency-active[agent.ID]))
-	if err != nil || len(tasks) == 0 {
-		return []*model.TaskLease{}, err
+	if err != nil {
+		return nil, err
+	}
+	if len(tasks) == 0 {
+		return nil, errNothing
 	}
 	if err := c.stamp(ctx); err != nil {
 		return nil, err
@@ -140,4 +180,26 @@ func (c *change) lease(ctx context.Context, a *model.Agent, tasks []*model.Task,
 	}
 	c.agentOf(a.ID)
 	return leases, nil
+}
+
+// Worker gives an agent that was not removed, for somebody who may act as it.
+func (r Tasks) Worker(ctx context.Context, id model.ID) (*model.Agent, error) {
+	if err := model.CallerFrom(ctx).MayActAs(id); err != nil {
+		return nil, err
+	}
+	agents, err := Agents(r).ByIDs(ctx, []model.ID{id})
+	if err != nil {
+		return nil, err
+	}
+	if agents[0] == nil {
+		return nil, model.Missing("agent", id)
+	}
+	return agents[0], nil
+}
+
+// StillReady says whether a task is READY. Index: primary key.
+func (r Tasks) StillReady(ctx context.Context, id model.ID) (ready bool, err error) {
+	err = r.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM tasks WHERE id = $1 AND status = 'READY')",
+		pgx.QueryExecModeCacheStatement, [16]byte(id)).Scan(&ready)
+	return ready, publicError(err)
 }

@@ -32,6 +32,7 @@ type DB struct {
 	pool *pgxpool.Pool
 	feed *pgxpool.Pool // the event stream's own, so that neither makes the other wait
 	kick func()        // called after every commit that wrote events
+	bell bell          // rung when a task's log grows
 }
 
 // Open connects to url (postgres://…, or the older postgresql+asyncpg://… form). It fails when the database cannot be

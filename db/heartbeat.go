@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -61,11 +62,37 @@ func (c *change) heartbeat(ctx context.Context, in model.HeartbeatInput) (*model
 	if err := updateAll(ctx, c, reported); err != nil {
 		return nil, err
 	}
-	p.Agent, err = c.alive(ctx, in.AgentID)
-	if err == nil {
-		p.NextHeartbeatSeconds = p.Agent.HeartbeatIntervalSeconds
+	return p, c.news(ctx, p, in)
+}
+
+// news notes a sign of life, and tells what the agent would else hear by agentCommands.
+func (c *change) news(ctx context.Context, p *model.HeartbeatPayload, in model.HeartbeatInput) error {
+	a, last, err := c.alive(ctx, in)
+	if err != nil {
+		return err
 	}
-	return p, err
+	p.Agent, p.NextHeartbeatSeconds, p.Draining = a, a.HeartbeatIntervalSeconds, a.Draining
+	if p.DecidedSuggestions, err = c.decidedSince(ctx, a.ID, last); err != nil || a.Draining || a.ActiveTasks >= a.MaxConcurrency {
+		return err
+	}
+	ids, err := c.candidates(ctx, a.ID, a.Capabilities, nil, 1)
+	p.TasksAvailable = len(ids) > 0
+	return err
+}
+
+// decidedOverlap is how far before the last heartbeat decisions are told again: one that was being committed then was
+// not told.
+const decidedOverlap = "10 seconds"
+
+// decidedSince reads the agent's suggestions that were decided after its last heartbeat. Index: suggestions_decided.
+func (c *change) decidedSince(ctx context.Context, agent model.ID, last *time.Time) ([]*model.Suggestion, error) {
+	decided := []*model.Suggestion{}
+	if last == nil {
+		return decided, nil
+	}
+	err := c.NewSelect().Model(&decided).Where("agent_id = ? AND decided_at > ?::timestamptz - ?::interval", agent, *last, decidedOverlap).
+		Where("status <> 'WITHDRAWN'").OrderExpr("decided_at").Limit(model.MaxItems).Scan(ctx)
+	return decided, err
 }
 
 // tasksOf locks the tasks of leases, in the order of their ids.
@@ -108,19 +135,24 @@ func (c *change) extend(ctx context.Context, tasks []*model.Task) error {
 	return err
 }
 
-// alive notes a sign of life; it is news only when the agent's status changes by it.
-func (c *change) alive(ctx context.Context, id model.ID) (*model.Agent, error) {
-	a, err := c.lockAgent(ctx, id)
+// alive notes a sign of life, and gives the time of the one before. It is an event only when the agent's status
+// changes by it, or what it says of draining.
+func (c *change) alive(ctx context.Context, in model.HeartbeatInput) (a *model.Agent, last *time.Time, err error) {
+	a, err = c.lockAgent(ctx, in.AgentID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	a.LastHeartbeatAt = &c.now
-	active, err := c.activeTasks(ctx, []model.ID{id})
+	active, err := c.activeTasks(ctx, []model.ID{a.ID})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	c.account(a, active[id], agentOutcome{})
-	return a, updateAll(ctx, c, []*model.Agent{a})
+	last, a.LastHeartbeatAt = a.LastHeartbeatAt, &c.now
+	if was := *a; in.Draining != nil && *in.Draining != a.Draining {
+		a.Draining = *in.Draining
+		record(c, model.EventTypeAgentUpdated, &was, a)
+	}
+	c.account(a, active[a.ID], agentOutcome{})
+	return a, last, updateAll(ctx, c, []*model.Agent{a})
 }
 
 // lockAgent locks an agent that was not removed.
@@ -141,16 +173,9 @@ func (r Tasks) ReportProgress(ctx context.Context, in model.ReportProgressInput)
 	p := &model.TaskPayload{}
 	var err error
 	p.Change, err = r.change(ctx, func(ctx context.Context, c *change) error {
-		token, ok := model.ParseLeaseToken(in.LeaseToken)
-		if !ok {
-			return model.Stale()
-		}
-		t, err := locked[model.Task](ctx, c, token.TaskID, "task")
+		t, err := c.lockHeld(ctx, in.LeaseToken)
 		if err != nil {
-			return stalePerhaps(err)
-		}
-		if !t.HeldBy(token.Secret, c.caller, c.now) {
-			return model.Stale()
+			return err
 		}
 		p.Task = t
 		changed, err := c.report(t, in.Progress, in.Message)

@@ -180,17 +180,18 @@ func (r Tasks) Unassign(ctx context.Context, in model.UnassignTaskInput) (*model
 
 // Retry does a FAILED, CANCELLED or SKIPPED task again, and what was skipped because of it; an ended workflow goes on.
 func (r Tasks) Retry(ctx context.Context, in model.RetryTaskInput) (*model.TaskPayload, error) {
-	return r.onTask(ctx, in.ID, in.Reason, func(ctx context.Context, g *graph, t *model.Task) error {
-		if g.w.Status.IsOver() {
-			if err := g.w.Retry(g.c.now); err != nil {
-				return err
-			}
-		}
-		return g.retry(ctx, t)
-	})
+	return r.onTask(ctx, in.ID, in.Reason, retryOne)
 }
 
-func (g *graph) retry(ctx context.Context, t *model.Task) error {
+func retryOne(ctx context.Context, g *graph, t *model.Task) error {
+	if !t.Status.CanBecome(model.TaskStatusPending) || !t.Status.IsOver() {
+		return model.Errorf(model.InvalidTransition, "task %s is %s; only one that is FAILED, CANCELLED or SKIPPED can be retried", t.ID, t.Status)
+	}
+	if g.w.Status.IsOver() {
+		if err := g.w.Retry(g.c.now); err != nil {
+			return err
+		}
+	}
 	below, err := g.descendants(ctx, []*model.Task{t}, "status = 'SKIPPED' AND error->>'code' = 'DEPENDENCY_FAILED'")
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ var taskTable = table[model.Task]{
 		"x.due_at, x.available_at, x.required_capabilities, x.assignee_id, x.agent_id, x.progress, x.progress_message, " +
 		"x.input, x.result, x.error, x.attempt, x.failed_attempts, x.max_attempts, " +
 		"x.retry_backoff, x.retry_delay_seconds, x.retry_max_delay_seconds, x.timeout_seconds, " +
-		"x.started_at, x.finished_at, x.ready_at, x.claimed_at, x.lease_expires_at",
+		"x.started_at, x.finished_at, x.ready_at, x.claimed_at, x.lease_expires_at, x.resume_agent_id",
 	scan: func(r *row, t *model.Task) {
 		scanNoun(r, &t.Noun)
 		t.WorkflowID, t.Key, t.Name, t.Description = r.id(), r.textOrNil(), r.text(), r.textOrNil()
@@ -29,7 +29,7 @@ var taskTable = table[model.Task]{
 		t.RetryPolicy = model.RetryPolicy{Backoff: word[model.Backoff](r), DelaySeconds: r.int(), MaxDelaySeconds: r.int()}
 		t.TimeoutSeconds = r.intOrNil()
 		t.StartedAt, t.FinishedAt, t.ReadyAt, t.ClaimedAt = r.timeOrNil(), r.timeOrNil(), r.timeOrNil(), r.timeOrNil()
-		t.LeaseExpiresAt = r.timeOrNil()
+		t.LeaseExpiresAt, t.ResumeAgentID = r.timeOrNil(), r.id()
 	},
 	key: "x.id",
 	id:  (*model.Task).GetID,

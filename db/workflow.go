@@ -172,7 +172,9 @@ func (g *graph) reopen(ctx context.Context, tasks []*model.Task) error {
 		}
 		g.record(t, model.EventTypeTaskRetried)
 	}
-	g.announce(model.EventTypeWorkflowRetried)
+	if g.was.Status.IsOver() {
+		g.announce(model.EventTypeWorkflowRetried)
+	}
 	dependents, err := g.dependents(ctx, tasks)
 	if err != nil {
 		return err

@@ -105,3 +105,14 @@ type eventConnectionResolver struct{}
 func (eventConnectionResolver) TotalCount(ctx context.Context, objs []*model.EventConnection) ([]int, error) {
 	return totals(ctx, objs, func(c *model.EventConnection) model.Count { return c.Count })
 }
+
+// TaskLogConnection answers the fields of pages that cost a question of their own.
+func (r *Resolver) TaskLogConnection() gen.TaskLogConnectionResolver {
+	return taskLogConnectionResolver{}
+}
+
+type taskLogConnectionResolver struct{}
+
+func (taskLogConnectionResolver) TotalCount(ctx context.Context, objs []*model.TaskLogConnection) ([]int, error) {
+	return totals(ctx, objs, func(c *model.TaskLogConnection) model.Count { return c.Count })
+}

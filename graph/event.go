@@ -2,8 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"workflowfactory/db"
 	"workflowfactory/graph/gen"
@@ -55,14 +53,7 @@ func (r logEvent[E]) Actor(ctx context.Context, events []E) ([]model.Actor, erro
 func (r logEvent[E]) Changes(_ context.Context, events []E) ([][]*model.FieldChange, error) {
 	changes := make([][]*model.FieldChange, len(events))
 	for i, e := range events {
-		changes[i] = []*model.FieldChange{}
-		entry := e.LogEntry()
-		if len(entry.Changes) == 0 {
-			continue
-		}
-		if err := json.Unmarshal(entry.Changes, &changes[i]); err != nil {
-			return nil, fmt.Errorf("read the changes of %s: %w", entry.ID, err)
-		}
+		changes[i] = e.LogEntry().FieldChanges()
 	}
 	return changes, nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"workflowfactory/db"
+	"workflowfactory/dispatch"
 	"workflowfactory/event"
 )
 
@@ -20,6 +21,7 @@ type Resolver struct {
 	History     db.History
 	Events      *db.Events
 	Feed        *event.Feed
+	Dispatcher  *dispatch.Dispatcher
 
 	// Fail tells the transport why a stream that a subscription resolver returned ends, before its channel is closed.
 	Fail func(ctx context.Context, why error)

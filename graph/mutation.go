@@ -103,7 +103,7 @@ func (r mutationResolver) Heartbeat(ctx context.Context, input model.HeartbeatIn
 }
 
 func (r mutationResolver) ClaimTasks(ctx context.Context, input model.ClaimTasksInput) ([]*model.TaskLease, error) {
-	return r.Tasks.Claim(ctx, input)
+	return r.Dispatcher.Claim(ctx, input)
 }
 
 func (r mutationResolver) ReportProgress(ctx context.Context, input model.ReportProgressInput) (*model.TaskPayload, error) {
@@ -152,4 +152,16 @@ func (r mutationResolver) UpdateComment(ctx context.Context, input model.UpdateC
 
 func (r mutationResolver) DeleteComment(ctx context.Context, input model.DeleteCommentInput) (*model.CommentDeletedPayload, error) {
 	return r.Comments.Delete(ctx, input)
+}
+
+func (r mutationResolver) CancelTasks(ctx context.Context, input model.CancelTasksInput) (*model.BulkTasksPayload, error) {
+	return r.Tasks.CancelMany(ctx, input)
+}
+
+func (r mutationResolver) RetryTasks(ctx context.Context, input model.RetryTasksInput) (*model.BulkTasksPayload, error) {
+	return r.Tasks.RetryMany(ctx, input)
+}
+
+func (r mutationResolver) AppendTaskLog(ctx context.Context, input model.AppendTaskLogInput) (*model.TaskLogPayload, error) {
+	return r.Tasks.AppendLog(ctx, input)
 }

@@ -77,3 +77,8 @@ func (r *Resolver) AgentDeletedPayload() gen.AgentDeletedPayloadResolver {
 func (r *Resolver) CommentDeletedPayload() gen.CommentDeletedPayloadResolver {
 	return payload[*model.CommentDeletedPayload]{r}
 }
+
+// BulkTasksPayload resolves the position of the last of many changes.
+func (r *Resolver) BulkTasksPayload() gen.BulkTasksPayloadResolver {
+	return payload[*model.BulkTasksPayload]{r}
+}

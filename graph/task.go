@@ -47,6 +47,14 @@ func (r taskResolver) Comments(ctx context.Context, objs []*model.Task, first *i
 	return r.Resolver.Comments.OfTasks(ctx, idsOf(objs, (*model.Task).GetID), page(first, after, last, before))
 }
 
+func (r taskResolver) Claimability(ctx context.Context, objs []*model.Task) ([]*model.Claimability, error) {
+	return r.Tasks.Claimability(ctx, objs)
+}
+
+func (r taskResolver) Logs(ctx context.Context, objs []*model.Task, attempt *int, level *model.LogLevel, first *int, after *string, last *int, before *string) ([]*model.TaskLogConnection, error) {
+	return r.Tasks.Logs(ctx, idsOf(objs, (*model.Task).GetID), attempt, level, page(first, after, last, before))
+}
+
 func (r taskResolver) History(ctx context.Context, objs []*model.Task, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) ([]*model.EventConnection, error) {
 	p, err := r.logPage(ctx, orderBy, first, after, last, before)
 	if err != nil {

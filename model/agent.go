@@ -11,6 +11,7 @@ type Agent struct {
 	Capabilities             []string    `json:"capabilities" bun:",array"`
 	Labels                   []string    `json:"labels" bun:",array"`
 	MaxConcurrency           int         `json:"maxConcurrency"`
+	Draining                 bool        `json:"draining"` // takes no more work
 	ActiveTasks              int         `json:"activeTasks"`
 	LastHeartbeatAt          *time.Time  `json:"lastHeartbeatAt"`
 	HeartbeatIntervalSeconds int         `json:"heartbeatIntervalSeconds"`

@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // maxClaim bounds how many tasks one claim takes.
 const maxClaim = 50
@@ -10,8 +13,17 @@ func (in ClaimTasksInput) Check() error {
 	return firstError(
 		CheckRange("max", in.Max, 1, maxClaim),
 		CheckRange("leaseSeconds", in.LeaseSeconds, 1, MaxLeaseSeconds),
+		CheckRange("waitSeconds", in.WaitSeconds, 0, MaxWaitSeconds),
 		CheckWords("capabilities", in.Capabilities),
 	)
+}
+
+// MaxWaitSeconds is how long a claim may wait for work.
+const MaxWaitSeconds = 30
+
+// Wait is how long to wait for work when there is none.
+func (in ClaimTasksInput) Wait() time.Duration {
+	return time.Duration(orDefault(in.WaitSeconds, 0)) * time.Second
 }
 
 // Limit is how many tasks are wanted.

@@ -24,6 +24,18 @@ func (e *Entry) GetID() ID { return e.ID }
 // LogEntry gives the entry itself.
 func (e *Entry) LogEntry() *Entry { return e }
 
+// FieldChanges lists what changed. Only the server writes changes, so some that cannot be read are a fault of the server.
+func (e *Entry) FieldChanges() []*FieldChange {
+	changes := []*FieldChange{}
+	if len(e.Changes) == 0 {
+		return changes
+	}
+	if err := json.Unmarshal(e.Changes, &changes); err != nil {
+		panic(fmt.Errorf("read the changes of %s: %w", e.ID, err))
+	}
+	return changes
+}
+
 // Event gives the entry as the API shows it. All who read a shared entry get the same one, which nobody may change.
 func (e *Entry) Event() Event { return e.Decoded(e.event).(Event) }
 

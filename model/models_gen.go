@@ -34,6 +34,16 @@ type AddTaskDependencyInput struct {
 	DependsOnID ID `json:"dependsOnId"`
 }
 
+// What an agent shall do.
+type AgentCommand struct {
+	// What to do.
+	Type AgentCommandType `json:"type"`
+	// The task that it is about, for CANCEL_TASK and SUGGESTION_DECIDED.
+	TaskID *ID `json:"taskId,omitempty"`
+	// The suggestion that was decided, for SUGGESTION_DECIDED.
+	Suggestion *Suggestion `json:"suggestion,omitempty"`
+}
+
 // Which agents. Conditions given together must all hold.
 type AgentFilter struct {
 	// All of these must match.
@@ -88,6 +98,14 @@ type AnswerSuggestionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// Lines for the log of a held task.
+type AppendTaskLogInput struct {
+	// The token that claimTasks gave.
+	LeaseToken string `json:"leaseToken"`
+	// The lines, 1 to 100.
+	Lines []*TaskLogLineInput `json:"lines"`
+}
+
 // An approval, which binds to what the person saw.
 type ApproveSuggestionInput struct {
 	// The suggestion.
@@ -118,12 +136,38 @@ type CancelTaskInput struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// Which tasks to call off: by id or by filter.
+type CancelTasksInput struct {
+	// The tasks, at most 500.
+	Ids []ID `json:"ids,omitempty"`
+	// Or those that match, the oldest 500.
+	Filter *TaskFilter `json:"filter,omitempty"`
+	// Why, for the audit log.
+	Reason *string `json:"reason,omitempty"`
+}
+
 // What to cancel.
 type CancelWorkflowInput struct {
 	// Its id.
 	ID ID `json:"id"`
 	// Why, for the audit log.
 	Reason *string `json:"reason,omitempty"`
+}
+
+// Something that keeps a task from being claimed.
+type ClaimObstacle struct {
+	// What kind of thing it is.
+	Reason ClaimObstacleReason `json:"reason"`
+	// The same for people, with names.
+	Message string `json:"message"`
+	// The tasks that must be done before, for DEPENDENCIES; at most 100.
+	WaitsFor []*Task `json:"waitsFor"`
+	// The capabilities that no agent at work has all of, for CAPABILITIES.
+	Capabilities []string `json:"capabilities"`
+	// The agent that it is kept for, for RESERVED.
+	Agent *Agent `json:"agent,omitempty"`
+	// When it ends, for BACKOFF.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // What an agent wants to do next.
@@ -138,8 +182,18 @@ type ClaimTasksInput struct {
 	WorkflowID *ID `json:"workflowId,omitempty"`
 	// How long the lease lasts without a heartbeat, in seconds, 1 to 3600; 30 when left out.
 	LeaseSeconds *int `json:"leaseSeconds,omitempty"`
+	// How long to wait for work when there is none, in seconds, 0 to 30; 0 when left out.
+	WaitSeconds *int `json:"waitSeconds,omitempty"`
 	// Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Whether agents may claim a task, and what stands in the way.
+type Claimability struct {
+	// Whether an agent that is alive may claim it now.
+	Claimable bool `json:"claimable"`
+	// What stands in the way; empty when nothing does.
+	Obstacles []*ClaimObstacle `json:"obstacles"`
 }
 
 // A task that is done.
@@ -392,6 +446,8 @@ type HeartbeatInput struct {
 	AgentID ID `json:"agentId"`
 	// The leases to extend, at most 100.
 	Leases []*HeartbeatLeaseInput `json:"leases,omitempty"`
+	// Whether it takes no more work; stays when left out.
+	Draining *bool `json:"draining,omitempty"`
 }
 
 // What became of one lease.
@@ -426,6 +482,12 @@ type HeartbeatPayload struct {
 	Leases []*HeartbeatLease `json:"leases"`
 	// Of the leases given: the tasks that were called off.
 	CancelledTaskIds []ID `json:"cancelledTaskIds"`
+	// Whether the agent shall take no more work.
+	Draining bool `json:"draining"`
+	// Whether there is something to claim for it now.
+	TasksAvailable bool `json:"tasksAvailable"`
+	// Its suggestions that were decided since its last heartbeat, at most 100.
+	DecidedSuggestions []*Suggestion `json:"decidedSuggestions"`
 }
 
 // Compares an id.
@@ -480,6 +542,14 @@ type NewTaskInput struct {
 	RetryPolicy *RetryPolicyInput `json:"retryPolicy,omitempty"`
 	// How long one attempt may take, in seconds; no limit when left out.
 	TimeoutSeconds *int `json:"timeoutSeconds,omitempty"`
+}
+
+// Why one of many things could not be changed.
+type OutcomeError struct {
+	// The stable code, as in the extensions of errors.
+	Code string `json:"code"`
+	// What is wrong, for people.
+	Message string `json:"message"`
 }
 
 // What to pause.
@@ -586,6 +656,16 @@ type RetryPolicyInput struct {
 type RetryTaskInput struct {
 	// Its id.
 	ID ID `json:"id"`
+	// Why, for the audit log.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// Which tasks to do again: by id or by filter.
+type RetryTasksInput struct {
+	// The tasks, at most 500.
+	Ids []ID `json:"ids,omitempty"`
+	// Or those that match, the oldest 500.
+	Filter *TaskFilter `json:"filter,omitempty"`
 	// Why, for the audit log.
 	Reason *string `json:"reason,omitempty"`
 }
@@ -774,12 +854,42 @@ type TaskFilter struct {
 	HasPendingSuggestions *bool `json:"hasPendingSuggestions,omitempty"`
 }
 
+// A line for the log of a task.
+type TaskLogLineInput struct {
+	// How important it is; INFO when left out.
+	Level *LogLevel `json:"level,omitempty"`
+	// What to write down, at most 8 KiB.
+	Message string `json:"message"`
+	// More about it, at most 16 KiB.
+	Fields JSON `json:"fields,omitempty"`
+}
+
+// The answer to lines that were written.
+type TaskLogPayload struct {
+	// The task.
+	Task *Task `json:"task"`
+	// How many lines its log has now.
+	LineCount int `json:"lineCount"`
+	// How many of the lines were not kept because the log is full: a task keeps 10000.
+	Dropped int `json:"dropped"`
+}
+
 // How tasks are ordered.
 type TaskOrder struct {
 	// What to order by.
 	Field TaskOrderField `json:"field"`
 	// Which way.
 	Direction OrderDirection `json:"direction"`
+}
+
+// What became of one of many tasks.
+type TaskOutcome struct {
+	// The id that was given.
+	ID ID `json:"id"`
+	// The task after the change; null when it could not be changed.
+	Task *Task `json:"task,omitempty"`
+	// Why it could not be changed; null when it was.
+	Error *OutcomeError `json:"error,omitempty"`
 }
 
 // Compares the status of a task. Conditions given together must all hold.
@@ -830,6 +940,8 @@ type UpdateAgentInput struct {
 	MaxConcurrency graphql.Omittable[*int] `json:"maxConcurrency,omitempty"`
 	// How often it says that it is alive, in seconds.
 	HeartbeatIntervalSeconds graphql.Omittable[*int] `json:"heartbeatIntervalSeconds,omitempty"`
+	// Whether it takes no more work; it is told so by DRAIN.
+	Draining graphql.Omittable[*bool] `json:"draining,omitempty"`
 }
 
 // A comment said better.
@@ -1017,6 +1129,73 @@ func (e *Action) UnmarshalJSON(b []byte) error {
 }
 
 func (e Action) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an agent can be told to do.
+type AgentCommandType string
+
+const (
+	// Claim: there is something for it.
+	AgentCommandTypeTaskAvailable AgentCommandType = "TASK_AVAILABLE"
+	// Stop working on the task: its lease is over.
+	AgentCommandTypeCancelTask AgentCommandType = "CANCEL_TASK"
+	// Go on with the decision; a blocked task can be claimed again.
+	AgentCommandTypeSuggestionDecided AgentCommandType = "SUGGESTION_DECIDED"
+	// Take no more work, and finish what it holds.
+	AgentCommandTypeDrain AgentCommandType = "DRAIN"
+	// Take work again.
+	AgentCommandTypeResume AgentCommandType = "RESUME"
+)
+
+var AllAgentCommandType = []AgentCommandType{
+	AgentCommandTypeTaskAvailable,
+	AgentCommandTypeCancelTask,
+	AgentCommandTypeSuggestionDecided,
+	AgentCommandTypeDrain,
+	AgentCommandTypeResume,
+}
+
+func (e AgentCommandType) IsValid() bool {
+	switch e {
+	case AgentCommandTypeTaskAvailable, AgentCommandTypeCancelTask, AgentCommandTypeSuggestionDecided, AgentCommandTypeDrain, AgentCommandTypeResume:
+		return true
+	}
+	return false
+}
+
+func (e AgentCommandType) String() string {
+	return string(e)
+}
+
+func (e *AgentCommandType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AgentCommandType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AgentCommandType", str)
+	}
+	return nil
+}
+
+func (e AgentCommandType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AgentCommandType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AgentCommandType) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -1276,6 +1455,82 @@ func (e *Backoff) UnmarshalJSON(b []byte) error {
 }
 
 func (e Backoff) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What can keep a task from being claimed.
+type ClaimObstacleReason string
+
+const (
+	// Its workflow is not started.
+	ClaimObstacleReasonNotStarted ClaimObstacleReason = "NOT_STARTED"
+	// Its workflow is paused.
+	ClaimObstacleReasonPaused ClaimObstacleReason = "PAUSED"
+	// Tasks that it depends on are not done.
+	ClaimObstacleReasonDependencies ClaimObstacleReason = "DEPENDENCIES"
+	// An attempt failed, and the wait before the next is not over.
+	ClaimObstacleReasonBackoff ClaimObstacleReason = "BACKOFF"
+	// A person has to decide on a suggestion first.
+	ClaimObstacleReasonApproval ClaimObstacleReason = "APPROVAL"
+	// It is kept for an agent that is silent, draining or full, or lacks a capability.
+	ClaimObstacleReasonReserved ClaimObstacleReason = "RESERVED"
+	// No agent at work has all the capabilities that it requires.
+	ClaimObstacleReasonCapabilities ClaimObstacleReason = "CAPABILITIES"
+	// Every agent that could do it is full or draining.
+	ClaimObstacleReasonCapacity ClaimObstacleReason = "CAPACITY"
+)
+
+var AllClaimObstacleReason = []ClaimObstacleReason{
+	ClaimObstacleReasonNotStarted,
+	ClaimObstacleReasonPaused,
+	ClaimObstacleReasonDependencies,
+	ClaimObstacleReasonBackoff,
+	ClaimObstacleReasonApproval,
+	ClaimObstacleReasonReserved,
+	ClaimObstacleReasonCapabilities,
+	ClaimObstacleReasonCapacity,
+}
+
+func (e ClaimObstacleReason) IsValid() bool {
+	switch e {
+	case ClaimObstacleReasonNotStarted, ClaimObstacleReasonPaused, ClaimObstacleReasonDependencies, ClaimObstacleReasonBackoff, ClaimObstacleReasonApproval, ClaimObstacleReasonReserved, ClaimObstacleReasonCapabilities, ClaimObstacleReasonCapacity:
+		return true
+	}
+	return false
+}
+
+func (e ClaimObstacleReason) String() string {
+	return string(e)
+}
+
+func (e *ClaimObstacleReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ClaimObstacleReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ClaimObstacleReason", str)
+	}
+	return nil
+}
+
+func (e ClaimObstacleReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ClaimObstacleReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ClaimObstacleReason) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

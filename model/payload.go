@@ -75,3 +75,12 @@ type CommentDeletedPayload struct {
 	Change
 	DeletedID ID
 }
+
+// BulkTasksPayload is what became of many tasks.
+type BulkTasksPayload struct {
+	Change
+	Outcomes  []*TaskOutcome
+	Succeeded int
+	Failed    int
+	HasMore   bool
+}

@@ -33,12 +33,13 @@ type Task struct {
 
 	WaitsFor       int        `json:"-"`                 // how many of the tasks that it depends on are not done
 	Route          int32      `json:"-"`                 // the set of required capabilities, as a number
-	ResumeAgentID  ID         `json:"-" bun:"type:uuid"` // gets it first after a decision
+	ResumeAgentID  ID         `json:"keptFor" bun:"type:uuid"` // gets it first after a decision
 	LeaseToken     []byte     `json:"-"`                 // of the holder; nil while nobody holds it
 	LeaseSeconds   int        `json:"-"`
 	LeaseExpiresAt *time.Time `json:"leaseExpiresAt"`
 	AttemptEndsAt  *time.Time `json:"-"` // no lease of this attempt goes beyond: claimedAt + timeoutSeconds
 	AnnouncedAt    *time.Time `json:"-"` // when the log last told of progress
+	LogLines       int        `json:"-"` // the number of the last line of its log
 	Unannounced    bool       `json:"-"` // there is progress that the log has not told of
 }
 

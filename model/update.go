@@ -76,6 +76,7 @@ func (a *Agent) Update(in UpdateAgentInput) error {
 		setRequired("name", &a.Name, in.Name),
 		setRequired("maxConcurrency", &a.MaxConcurrency, in.MaxConcurrency),
 		setRequired("heartbeatIntervalSeconds", &a.HeartbeatIntervalSeconds, in.HeartbeatIntervalSeconds),
+		setRequired("draining", &a.Draining, in.Draining),
 		a.Check(),
 	)
 }
@@ -111,7 +112,7 @@ func (a *Agent) Register(in RegisterAgentInput, now time.Time) error {
 	}
 	a.MaxConcurrency = orDefault(in.MaxConcurrency, a.MaxConcurrency)
 	a.HeartbeatIntervalSeconds = orDefault(in.HeartbeatIntervalSeconds, a.HeartbeatIntervalSeconds)
-	a.LastHeartbeatAt = &now
+	a.LastHeartbeatAt, a.Draining = &now, false
 	a.Status = a.StatusAt(now, a.ActiveTasks)
 	return a.Check()
 }

@@ -19,6 +19,7 @@ CREATE TABLE agents (
   capabilities text[] NOT NULL DEFAULT '{}',
   labels text[] NOT NULL DEFAULT '{}',
   max_concurrency int NOT NULL CHECK (max_concurrency BETWEEN 1 AND 1000),
+  draining boolean NOT NULL DEFAULT false,
   active_tasks int NOT NULL DEFAULT 0 CHECK (active_tasks >= 0),
   last_heartbeat_at timestamptz,
   heartbeat_interval_seconds int NOT NULL CHECK (heartbeat_interval_seconds BETWEEN 1 AND 3600),
@@ -133,6 +134,7 @@ CREATE TABLE tasks (
   attempt_ends_at timestamptz,
   announced_at timestamptz, -- when the log last told of progress
   unannounced boolean NOT NULL DEFAULT false, -- progress that the log has not told of yet
+  log_lines int NOT NULL DEFAULT 0, -- the number of the last line in task_logs
   created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, version bigint NOT NULL DEFAULT 1,
   CONSTRAINT tasks_workflow_key UNIQUE (workflow_id, key),
   CONSTRAINT tasks_held CHECK (status <> 'IN_PROGRESS' OR num_nonnulls(agent_id, lease_token, lease_expires_at, claimed_at) = 4),
@@ -184,6 +186,18 @@ CREATE TABLE task_attempts (
 ) WITH (fillfactor = 90);
 CREATE INDEX task_attempts_of_agent ON task_attempts (agent_id, claimed_at DESC);
 
+-- What agents write down while they work. Not events: a task may write thousands of lines that nobody has to answer for.
+CREATE TABLE task_logs (
+  task_id uuid NOT NULL REFERENCES tasks ON DELETE CASCADE,
+  number int NOT NULL, -- 1, 2, 3, … given under the lock of the task's row, so in the order of commits and without gaps
+  attempt int NOT NULL,
+  at timestamptz NOT NULL,
+  level smallint NOT NULL CHECK (level BETWEEN 1 AND 4),
+  message text NOT NULL,
+  fields jsonb,
+  PRIMARY KEY (task_id, number)
+);
+
 CREATE TABLE suggestions (
   id uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('ACTION', 'QUESTION')),
@@ -216,6 +230,7 @@ CREATE INDEX suggestions_pending ON suggestions (expires_at) WHERE status = 'PEN
 CREATE INDEX suggestions_status ON suggestions (status, created_at, id);
 CREATE INDEX suggestions_of_task ON suggestions (task_id, created_at, id);
 CREATE INDEX suggestions_of_workflow ON suggestions (workflow_id, created_at, id);
+CREATE INDEX suggestions_decided ON suggestions (agent_id, decided_at) WHERE decided_at IS NOT NULL;
 CREATE INDEX suggestions_of_agent ON suggestions (agent_id, created_at, id);
 
 CREATE TABLE comments (

@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	ApiKey() ApiKeyResolver
 	ApiKeyConnection() ApiKeyConnectionResolver
 	ApiKeyPayload() ApiKeyPayloadResolver
+	BulkTasksPayload() BulkTasksPayloadResolver
 	Comment() CommentResolver
 	CommentConnection() CommentConnectionResolver
 	CommentDeletedPayload() CommentDeletedPayloadResolver
@@ -58,6 +59,7 @@ type ResolverRoot interface {
 	TaskConnection() TaskConnectionResolver
 	TaskDeletedPayload() TaskDeletedPayloadResolver
 	TaskEvent() TaskEventResolver
+	TaskLogConnection() TaskLogConnectionResolver
 	TaskPayload() TaskPayloadResolver
 	Workflow() WorkflowResolver
 	WorkflowConnection() WorkflowConnectionResolver
@@ -92,6 +94,7 @@ type ComplexityRoot struct {
 		CreatedAt                func(childComplexity int) int
 		CurrentTask              func(childComplexity int) int
 		Description              func(childComplexity int) int
+		Draining                 func(childComplexity int) int
 		FailedTasks              func(childComplexity int) int
 		HeartbeatIntervalSeconds func(childComplexity int) int
 		History                  func(childComplexity int, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) int
@@ -108,6 +111,12 @@ type ComplexityRoot struct {
 		TotalTasks               func(childComplexity int) int
 		UpdatedAt                func(childComplexity int) int
 		Version                  func(childComplexity int) int
+	}
+
+	AgentCommand struct {
+		Suggestion func(childComplexity int) int
+		TaskID     func(childComplexity int) int
+		Type       func(childComplexity int) int
 	}
 
 	AgentConnection struct {
@@ -171,6 +180,28 @@ type ComplexityRoot struct {
 	ApiKeyPayload struct {
 		APIKey func(childComplexity int) int
 		Cursor func(childComplexity int) int
+	}
+
+	BulkTasksPayload struct {
+		Cursor    func(childComplexity int) int
+		Failed    func(childComplexity int) int
+		HasMore   func(childComplexity int) int
+		Outcomes  func(childComplexity int) int
+		Succeeded func(childComplexity int) int
+	}
+
+	ClaimObstacle struct {
+		Agent        func(childComplexity int) int
+		Capabilities func(childComplexity int) int
+		Message      func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Until        func(childComplexity int) int
+		WaitsFor     func(childComplexity int) int
+	}
+
+	Claimability struct {
+		Claimable func(childComplexity int) int
+		Obstacles func(childComplexity int) int
 	}
 
 	Comment struct {
@@ -267,18 +298,23 @@ type ComplexityRoot struct {
 	HeartbeatPayload struct {
 		Agent                func(childComplexity int) int
 		CancelledTaskIds     func(childComplexity int) int
+		DecidedSuggestions   func(childComplexity int) int
+		Draining             func(childComplexity int) int
 		Leases               func(childComplexity int) int
 		NextHeartbeatSeconds func(childComplexity int) int
 		ServerTime           func(childComplexity int) int
+		TasksAvailable       func(childComplexity int) int
 	}
 
 	Mutation struct {
 		AddComment           func(childComplexity int, input model.AddCommentInput) int
 		AddTaskDependency    func(childComplexity int, input model.AddTaskDependencyInput) int
 		AnswerSuggestion     func(childComplexity int, input model.AnswerSuggestionInput) int
+		AppendTaskLog        func(childComplexity int, input model.AppendTaskLogInput) int
 		ApproveSuggestion    func(childComplexity int, input model.ApproveSuggestionInput) int
 		AssignTask           func(childComplexity int, input model.AssignTaskInput) int
 		CancelTask           func(childComplexity int, input model.CancelTaskInput) int
+		CancelTasks          func(childComplexity int, input model.CancelTasksInput) int
 		CancelWorkflow       func(childComplexity int, input model.CancelWorkflowInput) int
 		ClaimTasks           func(childComplexity int, input model.ClaimTasksInput) int
 		CompleteTask         func(childComplexity int, input model.CompleteTaskInput) int
@@ -300,6 +336,7 @@ type ComplexityRoot struct {
 		ReportProgress       func(childComplexity int, input model.ReportProgressInput) int
 		ResumeWorkflow       func(childComplexity int, input model.ResumeWorkflowInput) int
 		RetryTask            func(childComplexity int, input model.RetryTaskInput) int
+		RetryTasks           func(childComplexity int, input model.RetryTasksInput) int
 		RetryWorkflow        func(childComplexity int, input model.RetryWorkflowInput) int
 		RevokeAPIKey         func(childComplexity int, input model.RevokeAPIKeyInput) int
 		SkipTask             func(childComplexity int, input model.SkipTaskInput) int
@@ -310,6 +347,11 @@ type ComplexityRoot struct {
 		UpdateTask           func(childComplexity int, input model.UpdateTaskInput) int
 		UpdateWorkflow       func(childComplexity int, input model.UpdateWorkflowInput) int
 		WithdrawSuggestion   func(childComplexity int, input model.WithdrawSuggestionInput) int
+	}
+
+	OutcomeError struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -345,11 +387,13 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		AgentCommands    func(childComplexity int, agentID model.ID) int
 		AgentEvents      func(childComplexity int, agentID *model.ID, after *model.Cursor) int
 		CommentEvents    func(childComplexity int, taskID *model.ID, after *model.Cursor) int
 		Events           func(childComplexity int, filter *model.EventFilter, after *model.Cursor) int
 		SuggestionEvents func(childComplexity int, taskID *model.ID, workflowID *model.ID, status *model.SuggestionStatus, after *model.Cursor) int
 		TaskEvents       func(childComplexity int, workflowID *model.ID, taskID *model.ID, agentID *model.ID, after *model.Cursor) int
+		TaskLog          func(childComplexity int, taskID model.ID, after *string) int
 		WorkflowEvents   func(childComplexity int, workflowID *model.ID, after *model.Cursor) int
 	}
 
@@ -420,6 +464,7 @@ type ComplexityRoot struct {
 		Attempt              func(childComplexity int) int
 		Attempts             func(childComplexity int) int
 		AvailableAt          func(childComplexity int) int
+		Claimability         func(childComplexity int) int
 		Comments             func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt            func(childComplexity int) int
 		Dependents           func(childComplexity int) int
@@ -435,6 +480,7 @@ type ComplexityRoot struct {
 		IsOverdue            func(childComplexity int) int
 		Key                  func(childComplexity int) int
 		LeaseExpiresAt       func(childComplexity int) int
+		Logs                 func(childComplexity int, attempt *int, level *model.LogLevel, first *int, after *string, last *int, before *string) int
 		MaxAttempts          func(childComplexity int) int
 		Name                 func(childComplexity int) int
 		Priority             func(childComplexity int) int
@@ -514,6 +560,38 @@ type ComplexityRoot struct {
 		LeaseExpiresAt func(childComplexity int) int
 		LeaseToken     func(childComplexity int) int
 		Task           func(childComplexity int) int
+	}
+
+	TaskLogConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	TaskLogEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TaskLogLine struct {
+		At      func(childComplexity int) int
+		Attempt func(childComplexity int) int
+		Fields  func(childComplexity int) int
+		Level   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Number  func(childComplexity int) int
+	}
+
+	TaskLogPayload struct {
+		Dropped   func(childComplexity int) int
+		LineCount func(childComplexity int) int
+		Task      func(childComplexity int) int
+	}
+
+	TaskOutcome struct {
+		Error func(childComplexity int) int
+		ID    func(childComplexity int) int
+		Task  func(childComplexity int) int
 	}
 
 	TaskPayload struct {
@@ -637,6 +715,9 @@ type ApiKeyConnectionResolver interface {
 type ApiKeyPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.APIKeyPayload) ([]*model.Cursor, error)
 }
+type BulkTasksPayloadResolver interface {
+	Cursor(ctx context.Context, objs []*model.BulkTasksPayload) ([]*model.Cursor, error)
+}
 type CommentResolver interface {
 	Task(ctx context.Context, objs []*model.Comment) ([]*model.Task, error)
 	Suggestion(ctx context.Context, objs []*model.Comment) ([]*model.Suggestion, error)
@@ -687,6 +768,8 @@ type MutationResolver interface {
 	SkipTask(ctx context.Context, input model.SkipTaskInput) (*model.TaskPayload, error)
 	AddTaskDependency(ctx context.Context, input model.AddTaskDependencyInput) (*model.TaskPayload, error)
 	RemoveTaskDependency(ctx context.Context, input model.RemoveTaskDependencyInput) (*model.TaskPayload, error)
+	CancelTasks(ctx context.Context, input model.CancelTasksInput) (*model.BulkTasksPayload, error)
+	RetryTasks(ctx context.Context, input model.RetryTasksInput) (*model.BulkTasksPayload, error)
 	RegisterAgent(ctx context.Context, input model.RegisterAgentInput) (*model.AgentPayload, error)
 	UpdateAgent(ctx context.Context, input model.UpdateAgentInput) (*model.AgentPayload, error)
 	RemoveAgent(ctx context.Context, input model.RemoveAgentInput) (*model.AgentDeletedPayload, error)
@@ -696,6 +779,7 @@ type MutationResolver interface {
 	CompleteTask(ctx context.Context, input model.CompleteTaskInput) (*model.TaskPayload, error)
 	FailTask(ctx context.Context, input model.FailTaskInput) (*model.TaskPayload, error)
 	ReleaseTask(ctx context.Context, input model.ReleaseTaskInput) (*model.TaskPayload, error)
+	AppendTaskLog(ctx context.Context, input model.AppendTaskLogInput) (*model.TaskLogPayload, error)
 	CreateSuggestion(ctx context.Context, input model.CreateSuggestionInput) (*model.SuggestionPayload, error)
 	ApproveSuggestion(ctx context.Context, input model.ApproveSuggestionInput) (*model.SuggestionPayload, error)
 	RejectSuggestion(ctx context.Context, input model.RejectSuggestionInput) (*model.SuggestionPayload, error)
@@ -731,6 +815,8 @@ type SubscriptionResolver interface {
 	AgentEvents(ctx context.Context, agentID *model.ID, after *model.Cursor) (<-chan *model.AgentEvent, error)
 	SuggestionEvents(ctx context.Context, taskID *model.ID, workflowID *model.ID, status *model.SuggestionStatus, after *model.Cursor) (<-chan *model.SuggestionEvent, error)
 	CommentEvents(ctx context.Context, taskID *model.ID, after *model.Cursor) (<-chan *model.CommentEvent, error)
+	TaskLog(ctx context.Context, taskID model.ID, after *string) (<-chan *model.TaskLogEdge, error)
+	AgentCommands(ctx context.Context, agentID model.ID) (<-chan *model.AgentCommand, error)
 	Events(ctx context.Context, filter *model.EventFilter, after *model.Cursor) (<-chan model.Event, error)
 }
 type SuggestionResolver interface {
@@ -762,9 +848,11 @@ type TaskResolver interface {
 	Assignee(ctx context.Context, objs []*model.Task) ([]*model.Agent, error)
 	Agent(ctx context.Context, objs []*model.Task) ([]*model.Agent, error)
 
+	Claimability(ctx context.Context, objs []*model.Task) ([]*model.Claimability, error)
 	Attempts(ctx context.Context, objs []*model.Task) ([][]*model.TaskAttempt, error)
 	Suggestions(ctx context.Context, objs []*model.Task, filter *model.SuggestionFilter, orderBy *model.SuggestionOrder, first *int, after *string, last *int, before *string) ([]*model.SuggestionConnection, error)
 	Comments(ctx context.Context, objs []*model.Task, first *int, after *string, last *int, before *string) ([]*model.CommentConnection, error)
+	Logs(ctx context.Context, objs []*model.Task, attempt *int, level *model.LogLevel, first *int, after *string, last *int, before *string) ([]*model.TaskLogConnection, error)
 	History(ctx context.Context, objs []*model.Task, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) ([]*model.EventConnection, error)
 }
 type TaskAttemptResolver interface {
@@ -781,6 +869,9 @@ type TaskEventResolver interface {
 
 	Actor(ctx context.Context, objs []*model.TaskEvent) ([]model.Actor, error)
 	Changes(ctx context.Context, objs []*model.TaskEvent) ([][]*model.FieldChange, error)
+}
+type TaskLogConnectionResolver interface {
+	TotalCount(ctx context.Context, objs []*model.TaskLogConnection) ([]int, error)
 }
 type TaskPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.TaskPayload) ([]*model.Cursor, error)
@@ -925,6 +1016,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Agent.Description(childComplexity), true
+	case "Agent.draining":
+		if e.ComplexityRoot.Agent.Draining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Draining(childComplexity), true
 	case "Agent.failedTasks":
 		if e.ComplexityRoot.Agent.FailedTasks == nil {
 			break
@@ -1041,6 +1138,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Agent.Version(childComplexity), true
+
+	case "AgentCommand.suggestion":
+		if e.ComplexityRoot.AgentCommand.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentCommand.Suggestion(childComplexity), true
+	case "AgentCommand.taskId":
+		if e.ComplexityRoot.AgentCommand.TaskID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentCommand.TaskID(childComplexity), true
+	case "AgentCommand.type":
+		if e.ComplexityRoot.AgentCommand.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentCommand.Type(childComplexity), true
 
 	case "AgentConnection.edges":
 		if e.ComplexityRoot.AgentConnection.Edges == nil {
@@ -1266,6 +1382,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiKeyPayload.Cursor(childComplexity), true
+
+	case "BulkTasksPayload.cursor":
+		if e.ComplexityRoot.BulkTasksPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkTasksPayload.Cursor(childComplexity), true
+	case "BulkTasksPayload.failed":
+		if e.ComplexityRoot.BulkTasksPayload.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkTasksPayload.Failed(childComplexity), true
+	case "BulkTasksPayload.hasMore":
+		if e.ComplexityRoot.BulkTasksPayload.HasMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkTasksPayload.HasMore(childComplexity), true
+	case "BulkTasksPayload.outcomes":
+		if e.ComplexityRoot.BulkTasksPayload.Outcomes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkTasksPayload.Outcomes(childComplexity), true
+	case "BulkTasksPayload.succeeded":
+		if e.ComplexityRoot.BulkTasksPayload.Succeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkTasksPayload.Succeeded(childComplexity), true
+
+	case "ClaimObstacle.agent":
+		if e.ComplexityRoot.ClaimObstacle.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimObstacle.Agent(childComplexity), true
+	case "ClaimObstacle.capabilities":
+		if e.ComplexityRoot.ClaimObstacle.Capabilities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimObstacle.Capabilities(childComplexity), true
+	case "ClaimObstacle.message":
+		if e.ComplexityRoot.ClaimObstacle.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimObstacle.Message(childComplexity), true
+	case "ClaimObstacle.reason":
+		if e.ComplexityRoot.ClaimObstacle.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimObstacle.Reason(childComplexity), true
+	case "ClaimObstacle.until":
+		if e.ComplexityRoot.ClaimObstacle.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimObstacle.Until(childComplexity), true
+	case "ClaimObstacle.waitsFor":
+		if e.ComplexityRoot.ClaimObstacle.WaitsFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimObstacle.WaitsFor(childComplexity), true
+
+	case "Claimability.claimable":
+		if e.ComplexityRoot.Claimability.Claimable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claimability.Claimable(childComplexity), true
+	case "Claimability.obstacles":
+		if e.ComplexityRoot.Claimability.Obstacles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claimability.Obstacles(childComplexity), true
 
 	case "Comment.author":
 		if e.ComplexityRoot.Comment.Author == nil {
@@ -1604,6 +1801,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HeartbeatPayload.CancelledTaskIds(childComplexity), true
+	case "HeartbeatPayload.decidedSuggestions":
+		if e.ComplexityRoot.HeartbeatPayload.DecidedSuggestions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeartbeatPayload.DecidedSuggestions(childComplexity), true
+	case "HeartbeatPayload.draining":
+		if e.ComplexityRoot.HeartbeatPayload.Draining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeartbeatPayload.Draining(childComplexity), true
 	case "HeartbeatPayload.leases":
 		if e.ComplexityRoot.HeartbeatPayload.Leases == nil {
 			break
@@ -1622,6 +1831,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HeartbeatPayload.ServerTime(childComplexity), true
+	case "HeartbeatPayload.tasksAvailable":
+		if e.ComplexityRoot.HeartbeatPayload.TasksAvailable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeartbeatPayload.TasksAvailable(childComplexity), true
 
 	case "Mutation.addComment":
 		if e.ComplexityRoot.Mutation.AddComment == nil {
@@ -1656,6 +1871,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerSuggestion(childComplexity, args["input"].(model.AnswerSuggestionInput)), true
+	case "Mutation.appendTaskLog":
+		if e.ComplexityRoot.Mutation.AppendTaskLog == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_appendTaskLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AppendTaskLog(childComplexity, args["input"].(model.AppendTaskLogInput)), true
 	case "Mutation.approveSuggestion":
 		if e.ComplexityRoot.Mutation.ApproveSuggestion == nil {
 			break
@@ -1689,6 +1915,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelTask(childComplexity, args["input"].(model.CancelTaskInput)), true
+	case "Mutation.cancelTasks":
+		if e.ComplexityRoot.Mutation.CancelTasks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelTasks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelTasks(childComplexity, args["input"].(model.CancelTasksInput)), true
 	case "Mutation.cancelWorkflow":
 		if e.ComplexityRoot.Mutation.CancelWorkflow == nil {
 			break
@@ -1920,6 +2157,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryTask(childComplexity, args["input"].(model.RetryTaskInput)), true
+	case "Mutation.retryTasks":
+		if e.ComplexityRoot.Mutation.RetryTasks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryTasks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryTasks(childComplexity, args["input"].(model.RetryTasksInput)), true
 	case "Mutation.retryWorkflow":
 		if e.ComplexityRoot.Mutation.RetryWorkflow == nil {
 			break
@@ -2030,6 +2278,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawSuggestion(childComplexity, args["input"].(model.WithdrawSuggestionInput)), true
+
+	case "OutcomeError.code":
+		if e.ComplexityRoot.OutcomeError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutcomeError.Code(childComplexity), true
+	case "OutcomeError.message":
+		if e.ComplexityRoot.OutcomeError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutcomeError.Message(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -2238,6 +2499,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RetryPolicy.MaxDelaySeconds(childComplexity), true
 
+	case "Subscription.agentCommands":
+		if e.ComplexityRoot.Subscription.AgentCommands == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_agentCommands_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.AgentCommands(childComplexity, args["agentId"].(model.ID)), true
 	case "Subscription.agentEvents":
 		if e.ComplexityRoot.Subscription.AgentEvents == nil {
 			break
@@ -2293,6 +2565,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.TaskEvents(childComplexity, args["workflowId"].(*model.ID), args["taskId"].(*model.ID), args["agentId"].(*model.ID), args["after"].(*model.Cursor)), true
+	case "Subscription.taskLog":
+		if e.ComplexityRoot.Subscription.TaskLog == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_taskLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.TaskLog(childComplexity, args["taskId"].(model.ID), args["after"].(*string)), true
 	case "Subscription.workflowEvents":
 		if e.ComplexityRoot.Subscription.WorkflowEvents == nil {
 			break
@@ -2604,6 +2887,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Task.AvailableAt(childComplexity), true
+	case "Task.claimability":
+		if e.ComplexityRoot.Task.Claimability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Claimability(childComplexity), true
 	case "Task.comments":
 		if e.ComplexityRoot.Task.Comments == nil {
 			break
@@ -2704,6 +2993,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Task.LeaseExpiresAt(childComplexity), true
+	case "Task.logs":
+		if e.ComplexityRoot.Task.Logs == nil {
+			break
+		}
+
+		args, err := ec.field_Task_logs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Task.Logs(childComplexity, args["attempt"].(*int), args["level"].(*model.LogLevel), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Task.maxAttempts":
 		if e.ComplexityRoot.Task.MaxAttempts == nil {
 			break
@@ -3047,6 +3347,113 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskLease.Task(childComplexity), true
+
+	case "TaskLogConnection.edges":
+		if e.ComplexityRoot.TaskLogConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogConnection.Edges(childComplexity), true
+	case "TaskLogConnection.pageInfo":
+		if e.ComplexityRoot.TaskLogConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogConnection.PageInfo(childComplexity), true
+	case "TaskLogConnection.totalCount":
+		if e.ComplexityRoot.TaskLogConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogConnection.TotalCount(childComplexity), true
+
+	case "TaskLogEdge.cursor":
+		if e.ComplexityRoot.TaskLogEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogEdge.Cursor(childComplexity), true
+	case "TaskLogEdge.node":
+		if e.ComplexityRoot.TaskLogEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogEdge.Node(childComplexity), true
+
+	case "TaskLogLine.at":
+		if e.ComplexityRoot.TaskLogLine.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogLine.At(childComplexity), true
+	case "TaskLogLine.attempt":
+		if e.ComplexityRoot.TaskLogLine.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogLine.Attempt(childComplexity), true
+	case "TaskLogLine.fields":
+		if e.ComplexityRoot.TaskLogLine.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogLine.Fields(childComplexity), true
+	case "TaskLogLine.level":
+		if e.ComplexityRoot.TaskLogLine.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogLine.Level(childComplexity), true
+	case "TaskLogLine.message":
+		if e.ComplexityRoot.TaskLogLine.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogLine.Message(childComplexity), true
+	case "TaskLogLine.number":
+		if e.ComplexityRoot.TaskLogLine.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogLine.Number(childComplexity), true
+
+	case "TaskLogPayload.dropped":
+		if e.ComplexityRoot.TaskLogPayload.Dropped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogPayload.Dropped(childComplexity), true
+	case "TaskLogPayload.lineCount":
+		if e.ComplexityRoot.TaskLogPayload.LineCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogPayload.LineCount(childComplexity), true
+	case "TaskLogPayload.task":
+		if e.ComplexityRoot.TaskLogPayload.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskLogPayload.Task(childComplexity), true
+
+	case "TaskOutcome.error":
+		if e.ComplexityRoot.TaskOutcome.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskOutcome.Error(childComplexity), true
+	case "TaskOutcome.id":
+		if e.ComplexityRoot.TaskOutcome.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskOutcome.ID(childComplexity), true
+	case "TaskOutcome.task":
+		if e.ComplexityRoot.TaskOutcome.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskOutcome.Task(childComplexity), true
 
 	case "TaskPayload.cursor":
 		if e.ComplexityRoot.TaskPayload.Cursor == nil {
@@ -3398,9 +3805,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AgentOrder", ec.unmarshalInputAgentOrder),
 			graphql.NewInputUnmarshaler("AgentStatusFilter", ec.unmarshalInputAgentStatusFilter),
 			graphql.NewInputUnmarshaler("AnswerSuggestionInput", ec.unmarshalInputAnswerSuggestionInput),
+			graphql.NewInputUnmarshaler("AppendTaskLogInput", ec.unmarshalInputAppendTaskLogInput),
 			graphql.NewInputUnmarshaler("ApproveSuggestionInput", ec.unmarshalInputApproveSuggestionInput),
 			graphql.NewInputUnmarshaler("AssignTaskInput", ec.unmarshalInputAssignTaskInput),
 			graphql.NewInputUnmarshaler("CancelTaskInput", ec.unmarshalInputCancelTaskInput),
+			graphql.NewInputUnmarshaler("CancelTasksInput", ec.unmarshalInputCancelTasksInput),
 			graphql.NewInputUnmarshaler("CancelWorkflowInput", ec.unmarshalInputCancelWorkflowInput),
 			graphql.NewInputUnmarshaler("ClaimTasksInput", ec.unmarshalInputClaimTasksInput),
 			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.unmarshalInputCompleteTaskInput),
@@ -3434,6 +3843,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumeWorkflowInput", ec.unmarshalInputResumeWorkflowInput),
 			graphql.NewInputUnmarshaler("RetryPolicyInput", ec.unmarshalInputRetryPolicyInput),
 			graphql.NewInputUnmarshaler("RetryTaskInput", ec.unmarshalInputRetryTaskInput),
+			graphql.NewInputUnmarshaler("RetryTasksInput", ec.unmarshalInputRetryTasksInput),
 			graphql.NewInputUnmarshaler("RetryWorkflowInput", ec.unmarshalInputRetryWorkflowInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("SkipTaskInput", ec.unmarshalInputSkipTaskInput),
@@ -3445,6 +3855,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SuggestionStatusFilter", ec.unmarshalInputSuggestionStatusFilter),
 			graphql.NewInputUnmarshaler("TaskErrorInput", ec.unmarshalInputTaskErrorInput),
 			graphql.NewInputUnmarshaler("TaskFilter", ec.unmarshalInputTaskFilter),
+			graphql.NewInputUnmarshaler("TaskLogLineInput", ec.unmarshalInputTaskLogLineInput),
 			graphql.NewInputUnmarshaler("TaskOrder", ec.unmarshalInputTaskOrder),
 			graphql.NewInputUnmarshaler("TaskStatusFilter", ec.unmarshalInputTaskStatusFilter),
 			graphql.NewInputUnmarshaler("TriggerInput", ec.unmarshalInputTriggerInput),
@@ -4159,6 +4570,8 @@ type Task implements Node {
   timeoutSeconds: Int
   "When the lease of its holder ends, unless a heartbeat extends it."
   leaseExpiresAt: DateTime
+  "Whether agents may claim it now, and what stands in the way; null once it is held or over."
+  claimability: Claimability
   "The newest attempts, newest first, at most 100."
   attempts: [TaskAttempt!]!
   "What agents suggested while working on it."
@@ -4187,6 +4600,21 @@ type Task implements Node {
     "Only what comes before this cursor."
     before: String
   ): CommentConnection!
+  "What its agents wrote down while working on it, oldest first."
+  logs(
+    "Only lines of this attempt."
+    attempt: Int
+    "Only lines of this level or above."
+    level: LogLevel
+    "How many from the front, 1 to 100; 50 when neither first nor last is given."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the back, 1 to 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): TaskLogConnection!
   "Everything that happened to it, oldest first."
   history(
     "Keep only those that match."
@@ -4210,6 +4638,50 @@ type Task implements Node {
   durationMs: Int
   "How long it was claimable before it was last claimed, or has been until now, in milliseconds."
   queueMs: Int
+}
+
+"Whether agents may claim a task, and what stands in the way."
+type Claimability {
+  "Whether an agent that is alive may claim it now."
+  claimable: Boolean!
+  "What stands in the way; empty when nothing does."
+  obstacles: [ClaimObstacle!]!
+}
+
+"Something that keeps a task from being claimed."
+type ClaimObstacle {
+  "What kind of thing it is."
+  reason: ClaimObstacleReason!
+  "The same for people, with names."
+  message: String!
+  "The tasks that must be done before, for DEPENDENCIES; at most 100."
+  waitsFor: [Task!]!
+  "The capabilities that no agent at work has all of, for CAPABILITIES."
+  capabilities: [String!]!
+  "The agent that it is kept for, for RESERVED."
+  agent: Agent
+  "When it ends, for BACKOFF."
+  until: DateTime
+}
+
+"What can keep a task from being claimed."
+enum ClaimObstacleReason {
+  "Its workflow is not started."
+  NOT_STARTED
+  "Its workflow is paused."
+  PAUSED
+  "Tasks that it depends on are not done."
+  DEPENDENCIES
+  "An attempt failed, and the wait before the next is not over."
+  BACKOFF
+  "A person has to decide on a suggestion first."
+  APPROVAL
+  "It is kept for an agent that is silent, draining or full, or lacks a capability."
+  RESERVED
+  "No agent at work has all the capabilities that it requires."
+  CAPABILITIES
+  "Every agent that could do it is full or draining."
+  CAPACITY
 }
 
 "Why a task failed, or was skipped or cancelled."
@@ -4533,6 +5005,58 @@ input RemoveTaskDependencyInput {
   "The task that it waits for; both are of one workflow."
   dependsOnId: ID!
 }
+"Which tasks to call off: by id or by filter."
+input CancelTasksInput {
+  "The tasks, at most 500."
+  ids: [ID!]
+  "Or those that match, the oldest 500."
+  filter: TaskFilter
+  "Why, for the audit log."
+  reason: String
+}
+
+"Which tasks to do again: by id or by filter."
+input RetryTasksInput {
+  "The tasks, at most 500."
+  ids: [ID!]
+  "Or those that match, the oldest 500."
+  filter: TaskFilter
+  "Why, for the audit log."
+  reason: String
+}
+
+"What became of many tasks."
+type BulkTasksPayload {
+  "What became of each, in the order given, or of their creation."
+  outcomes: [TaskOutcome!]!
+  "How many were changed."
+  succeeded: Int!
+  "How many could not be."
+  failed: Int!
+  "Whether more tasks match the filter than were taken: then call again."
+  hasMore: Boolean!
+  "The position of the last event that tells of a change."
+  cursor: EventCursor!
+}
+
+"What became of one of many tasks."
+type TaskOutcome {
+  "The id that was given."
+  id: ID!
+  "The task after the change; null when it could not be changed."
+  task: Task
+  "Why it could not be changed; null when it was."
+  error: OutcomeError
+}
+
+"Why one of many things could not be changed."
+type OutcomeError {
+  "The stable code, as in the extensions of errors."
+  code: String!
+  "What is wrong, for people."
+  message: String!
+}
+
 # ----------------------------------------------------------------------------------------------------
 # Agent
 # ----------------------------------------------------------------------------------------------------
@@ -4558,6 +5082,8 @@ type Agent implements Node & Actor {
   labels: [String!]!
   "How many tasks it takes at the same time."
   maxConcurrency: Int!
+  "Whether it takes no more work: it finishes what it holds."
+  draining: Boolean!
   "How many tasks it holds."
   activeTasks: Int!
   "The task that it has held longest of those it holds."
@@ -4764,6 +5290,8 @@ input UpdateAgentInput {
   maxConcurrency: Int
   "How often it says that it is alive, in seconds."
   heartbeatIntervalSeconds: Int
+  "Whether it takes no more work; it is told so by DRAIN."
+  draining: Boolean
 }
 
 "What to remove."
@@ -4780,6 +5308,8 @@ input HeartbeatInput {
   agentId: ID!
   "The leases to extend, at most 100."
   leases: [HeartbeatLeaseInput!]
+  "Whether it takes no more work; stays when left out."
+  draining: Boolean
 }
 
 "One lease to extend."
@@ -4804,6 +5334,12 @@ type HeartbeatPayload {
   leases: [HeartbeatLease!]!
   "Of the leases given: the tasks that were called off."
   cancelledTaskIds: [ID!]!
+  "Whether the agent shall take no more work."
+  draining: Boolean!
+  "Whether there is something to claim for it now."
+  tasksAvailable: Boolean!
+  "Its suggestions that were decided since its last heartbeat, at most 100."
+  decidedSuggestions: [Suggestion!]!
 }
 
 "What became of one lease."
@@ -4814,6 +5350,30 @@ type HeartbeatLease {
   leaseExpiresAt: DateTime
   "Whether the agent does not hold the task any more, and must stop."
   lost: Boolean!
+}
+
+"What an agent shall do."
+type AgentCommand {
+  "What to do."
+  type: AgentCommandType!
+  "The task that it is about, for CANCEL_TASK and SUGGESTION_DECIDED."
+  taskId: ID
+  "The suggestion that was decided, for SUGGESTION_DECIDED."
+  suggestion: Suggestion
+}
+
+"What an agent can be told to do."
+enum AgentCommandType {
+  "Claim: there is something for it."
+  TASK_AVAILABLE
+  "Stop working on the task: its lease is over."
+  CANCEL_TASK
+  "Go on with the decision; a blocked task can be claimed again."
+  SUGGESTION_DECIDED
+  "Take no more work, and finish what it holds."
+  DRAIN
+  "Take work again."
+  RESUME
 }
 
 "A task in the hands of an agent."
@@ -4840,6 +5400,8 @@ input ClaimTasksInput {
   workflowId: ID
   "How long the lease lasts without a heartbeat, in seconds, 1 to 3600; 30 when left out."
   leaseSeconds: Int
+  "How long to wait for work when there is none, in seconds, 0 to 30; 0 when left out."
+  waitSeconds: Int
   "Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours."
   idempotencyKey: String
 }
@@ -4884,6 +5446,80 @@ input TaskErrorInput {
   code: String
   "What happened, for people."
   message: String!
+}
+
+"Lines for the log of a held task."
+input AppendTaskLogInput {
+  "The token that claimTasks gave."
+  leaseToken: String!
+  "The lines, 1 to 100."
+  lines: [TaskLogLineInput!]!
+}
+
+"A line for the log of a task."
+input TaskLogLineInput {
+  "How important it is; INFO when left out."
+  level: LogLevel
+  "What to write down, at most 8 KiB."
+  message: String!
+  "More about it, at most 16 KiB."
+  fields: JSON
+}
+
+"A line in the log of a task."
+type TaskLogLine {
+  "Its place in the log of the task: 1, 2, 3, …"
+  number: Int!
+  "The attempt that wrote it."
+  attempt: Int!
+  "When it was written."
+  at: DateTime!
+  "How important it is."
+  level: LogLevel!
+  "What was written down."
+  message: String!
+  "More about it."
+  fields: JSON
+}
+
+"How important a line of a log is."
+enum LogLevel {
+  "For the author of the agent."
+  DEBUG
+  "What goes as expected."
+  INFO
+  "What somebody should look at."
+  WARN
+  "What went wrong."
+  ERROR
+}
+
+"A page of a task's log."
+type TaskLogConnection {
+  "The lines of this page, each with its cursor."
+  edges: [TaskLogEdge!]!
+  "Whether there is more, and where to go on."
+  pageInfo: PageInfo!
+  "How many lines there are in all, over every page. Counted only when asked for."
+  totalCount: Int!
+}
+
+"One of the lines on a page."
+type TaskLogEdge {
+  "Where it stands, for after and before, and for the subscription taskLog."
+  cursor: String!
+  "The line."
+  node: TaskLogLine!
+}
+
+"The answer to lines that were written."
+type TaskLogPayload {
+  "The task."
+  task: Task!
+  "How many lines its log has now."
+  lineCount: Int!
+  "How many of the lines were not kept because the log is full: a task keeps 10000."
+  dropped: Int!
 }
 
 "A task to give back undone; it does not count as an attempt."
@@ -6014,6 +6650,16 @@ type Mutation {
     "What to do."
     input: RemoveTaskDependencyInput!
   ): TaskPayload @can(do: MANAGE_WORKFLOWS)
+  "Call many tasks off, with an outcome for each."
+  cancelTasks(
+    "What to do."
+    input: CancelTasksInput!
+  ): BulkTasksPayload @can(do: MANAGE_WORKFLOWS)
+  "Do many tasks again, with an outcome for each."
+  retryTasks(
+    "What to do."
+    input: RetryTasksInput!
+  ): BulkTasksPayload @can(do: MANAGE_WORKFLOWS)
   "Report for work: create the agent, or re-attach to the one with that name."
   registerAgent(
     "What to do."
@@ -6059,6 +6705,11 @@ type Mutation {
     "What to do."
     input: ReleaseTaskInput!
   ): TaskPayload @can(do: WORK)
+  "Write lines into the log of a held task."
+  appendTaskLog(
+    "What to do."
+    input: AppendTaskLogInput!
+  ): TaskLogPayload @can(do: WORK)
   "Ask people to decide. A blocking one suspends the task and frees the agent."
   createSuggestion(
     "What to do."
@@ -6158,6 +6809,18 @@ type Subscription {
     "Go on after this place: without gap or repeat. The stream starts now when it is left out."
     after: EventCursor
   ): CommentEvent! @can(do: READ)
+  "The log of a task: the lines after a place, and then each as it is written. Its end is the end of the task."
+  taskLog(
+    "The task."
+    taskId: ID!
+    "Go on after this line, by the cursor of its edge; from the first line when left out."
+    after: String
+  ): TaskLogEdge! @can(do: READ)
+  "What an agent shall do, as soon as it shall: it never has to ask in vain."
+  agentCommands(
+    "The agent."
+    agentId: ID!
+  ): AgentCommand! @can(do: WORK)
   "Everything that happens."
   events(
     "Keep only those that match."
@@ -6196,6 +6859,8 @@ func (ec *executionContext) childFields_Agent(ctx context.Context, field graphql
 		return ec.fieldContext_Agent_labels(ctx, field)
 	case "maxConcurrency":
 		return ec.fieldContext_Agent_maxConcurrency(ctx, field)
+	case "draining":
+		return ec.fieldContext_Agent_draining(ctx, field)
 	case "activeTasks":
 		return ec.fieldContext_Agent_activeTasks(ctx, field)
 	case "currentTask":
@@ -6224,6 +6889,18 @@ func (ec *executionContext) childFields_Agent(ctx context.Context, field graphql
 		return ec.fieldContext_Agent_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Agent", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentCommand(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_AgentCommand_type(ctx, field)
+	case "taskId":
+		return ec.fieldContext_AgentCommand_taskId(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_AgentCommand_suggestion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentCommand", field.Name)
 }
 
 func (ec *executionContext) childFields_AgentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6350,6 +7027,50 @@ func (ec *executionContext) childFields_ApiKeyPayload(ctx context.Context, field
 		return ec.fieldContext_ApiKeyPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkTasksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcomes":
+		return ec.fieldContext_BulkTasksPayload_outcomes(ctx, field)
+	case "succeeded":
+		return ec.fieldContext_BulkTasksPayload_succeeded(ctx, field)
+	case "failed":
+		return ec.fieldContext_BulkTasksPayload_failed(ctx, field)
+	case "hasMore":
+		return ec.fieldContext_BulkTasksPayload_hasMore(ctx, field)
+	case "cursor":
+		return ec.fieldContext_BulkTasksPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkTasksPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClaimObstacle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_ClaimObstacle_reason(ctx, field)
+	case "message":
+		return ec.fieldContext_ClaimObstacle_message(ctx, field)
+	case "waitsFor":
+		return ec.fieldContext_ClaimObstacle_waitsFor(ctx, field)
+	case "capabilities":
+		return ec.fieldContext_ClaimObstacle_capabilities(ctx, field)
+	case "agent":
+		return ec.fieldContext_ClaimObstacle_agent(ctx, field)
+	case "until":
+		return ec.fieldContext_ClaimObstacle_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimObstacle", field.Name)
+}
+
+func (ec *executionContext) childFields_Claimability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claimable":
+		return ec.fieldContext_Claimability_claimable(ctx, field)
+	case "obstacles":
+		return ec.fieldContext_Claimability_obstacles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Claimability", field.Name)
 }
 
 func (ec *executionContext) childFields_Comment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6546,8 +7267,24 @@ func (ec *executionContext) childFields_HeartbeatPayload(ctx context.Context, fi
 		return ec.fieldContext_HeartbeatPayload_leases(ctx, field)
 	case "cancelledTaskIds":
 		return ec.fieldContext_HeartbeatPayload_cancelledTaskIds(ctx, field)
+	case "draining":
+		return ec.fieldContext_HeartbeatPayload_draining(ctx, field)
+	case "tasksAvailable":
+		return ec.fieldContext_HeartbeatPayload_tasksAvailable(ctx, field)
+	case "decidedSuggestions":
+		return ec.fieldContext_HeartbeatPayload_decidedSuggestions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HeartbeatPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OutcomeError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_OutcomeError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_OutcomeError_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutcomeError", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6746,12 +7483,16 @@ func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.
 		return ec.fieldContext_Task_timeoutSeconds(ctx, field)
 	case "leaseExpiresAt":
 		return ec.fieldContext_Task_leaseExpiresAt(ctx, field)
+	case "claimability":
+		return ec.fieldContext_Task_claimability(ctx, field)
 	case "attempts":
 		return ec.fieldContext_Task_attempts(ctx, field)
 	case "suggestions":
 		return ec.fieldContext_Task_suggestions(ctx, field)
 	case "comments":
 		return ec.fieldContext_Task_comments(ctx, field)
+	case "logs":
+		return ec.fieldContext_Task_logs(ctx, field)
 	case "history":
 		return ec.fieldContext_Task_history(ctx, field)
 	case "startedAt":
@@ -6890,6 +7631,70 @@ func (ec *executionContext) childFields_TaskLease(ctx context.Context, field gra
 		return ec.fieldContext_TaskLease_leaseExpiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TaskLease", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskLogConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TaskLogConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TaskLogConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TaskLogConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskLogConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskLogEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TaskLogEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TaskLogEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskLogEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskLogLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_TaskLogLine_number(ctx, field)
+	case "attempt":
+		return ec.fieldContext_TaskLogLine_attempt(ctx, field)
+	case "at":
+		return ec.fieldContext_TaskLogLine_at(ctx, field)
+	case "level":
+		return ec.fieldContext_TaskLogLine_level(ctx, field)
+	case "message":
+		return ec.fieldContext_TaskLogLine_message(ctx, field)
+	case "fields":
+		return ec.fieldContext_TaskLogLine_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskLogLine", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskLogPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_TaskLogPayload_task(ctx, field)
+	case "lineCount":
+		return ec.fieldContext_TaskLogPayload_lineCount(ctx, field)
+	case "dropped":
+		return ec.fieldContext_TaskLogPayload_dropped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskLogPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TaskOutcome_id(ctx, field)
+	case "task":
+		return ec.fieldContext_TaskOutcome_task(ctx, field)
+	case "error":
+		return ec.fieldContext_TaskOutcome_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskOutcome", field.Name)
 }
 
 func (ec *executionContext) childFields_TaskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7374,6 +8179,20 @@ func (ec *executionContext) field_Mutation_answerSuggestion_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_appendTaskLog_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AppendTaskLogInput, error) {
+			return ec.unmarshalNAppendTaskLogInput2workflowfactoryᚋmodelᚐAppendTaskLogInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_approveSuggestion_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7408,6 +8227,20 @@ func (ec *executionContext) field_Mutation_cancelTask_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CancelTaskInput, error) {
 			return ec.unmarshalNCancelTaskInput2workflowfactoryᚋmodelᚐCancelTaskInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelTasks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelTasksInput, error) {
+			return ec.unmarshalNCancelTasksInput2workflowfactoryᚋmodelᚐCancelTasksInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7702,6 +8535,20 @@ func (ec *executionContext) field_Mutation_retryTask_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RetryTaskInput, error) {
 			return ec.unmarshalNRetryTaskInput2workflowfactoryᚋmodelᚐRetryTaskInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retryTasks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RetryTasksInput, error) {
+			return ec.unmarshalNRetryTasksInput2workflowfactoryᚋmodelᚐRetryTasksInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8302,6 +9149,20 @@ func (ec *executionContext) field_Query_workflows_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_agentCommands_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "agentId",
+		func(ctx context.Context, v any) (model.ID, error) {
+			return ec.unmarshalNID2workflowfactoryᚋmodelᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["agentId"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_agentEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8441,6 +9302,28 @@ func (ec *executionContext) field_Subscription_taskEvents_args(ctx context.Conte
 		return nil, err
 	}
 	args["after"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_taskLog_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "taskId",
+		func(ctx context.Context, v any) (model.ID, error) {
+			return ec.unmarshalNID2workflowfactoryᚋmodelᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["taskId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -8588,6 +9471,60 @@ func (ec *executionContext) field_Task_history_args(ctx context.Context, rawArgs
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*model.Cursor, error) {
 			return ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Task_logs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "attempt",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["attempt"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (*model.LogLevel, error) {
+			return ec.unmarshalOLogLevel2ᚖworkflowfactoryᚋmodelᚐLogLevel(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9464,6 +10401,29 @@ func (ec *executionContext) fieldContext_Agent_maxConcurrency(_ context.Context,
 	return graphql.NewScalarFieldContext("Agent", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Agent_draining(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agent_draining(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draining, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agent_draining(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agent", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Agent_activeTasks(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9969,6 +10929,84 @@ func (ec *executionContext) resolveBatch_Agent_history(ctx context.Context, fiel
 		err,
 		"Agent.history",
 	)
+}
+
+func (ec *executionContext) _AgentCommand_type(ctx context.Context, field graphql.CollectedField, obj *model.AgentCommand) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentCommand_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AgentCommandType) graphql.Marshaler {
+			return ec.marshalNAgentCommandType2workflowfactoryᚋmodelᚐAgentCommandType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentCommand_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentCommand", field, false, false, "AgentCommandType")
+}
+
+func (ec *executionContext) _AgentCommand_taskId(ctx context.Context, field graphql.CollectedField, obj *model.AgentCommand) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentCommand_taskId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TaskID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖworkflowfactoryᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgentCommand_taskId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentCommand", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AgentCommand_suggestion(ctx context.Context, field graphql.CollectedField, obj *model.AgentCommand) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentCommand_suggestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Suggestion) graphql.Marshaler {
+			return ec.marshalOSuggestion2ᚖworkflowfactoryᚋmodelᚐSuggestion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgentCommand_suggestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgentCommand",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Suggestion(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AgentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.AgentConnection) (ret graphql.Marshaler) {
@@ -11112,6 +12150,364 @@ func (ec *executionContext) resolveBatch_ApiKeyPayload_cursor(ctx context.Contex
 		err,
 		"ApiKeyPayload.cursor",
 	)
+}
+
+func (ec *executionContext) _BulkTasksPayload_outcomes(ctx context.Context, field graphql.CollectedField, obj *model.BulkTasksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkTasksPayload_outcomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.TaskOutcome) graphql.Marshaler {
+			return ec.marshalNTaskOutcome2ᚕᚖworkflowfactoryᚋmodelᚐTaskOutcomeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkTasksPayload_outcomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkTasksPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskOutcome(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkTasksPayload_succeeded(ctx context.Context, field graphql.CollectedField, obj *model.BulkTasksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkTasksPayload_succeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Succeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkTasksPayload_succeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkTasksPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkTasksPayload_failed(ctx context.Context, field graphql.CollectedField, obj *model.BulkTasksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkTasksPayload_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkTasksPayload_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkTasksPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkTasksPayload_hasMore(ctx context.Context, field graphql.CollectedField, obj *model.BulkTasksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkTasksPayload_hasMore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasMore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkTasksPayload_hasMore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkTasksPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _BulkTasksPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkTasksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkTasksPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_BulkTasksPayload_cursor(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Cursor) graphql.Marshaler {
+			return ec.marshalNEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkTasksPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkTasksPayload", field, true, true, "EventCursor")
+}
+func (ec *executionContext) resolveBatch_BulkTasksPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkTasksPayload) (any, error) {
+	resolver := ec.Resolvers.BulkTasksPayload()
+	if batch, ok := graphql.BatchParentsFor[*model.BulkTasksPayload](ctx, "BulkTasksPayload"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Cursor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Cursor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"BulkTasksPayload.cursor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Cursor(ctx, []*model.BulkTasksPayload{obj})
+	return graphql.ResolveBatchSingleResult[*model.Cursor](
+		ctx,
+		results,
+		err,
+		"BulkTasksPayload.cursor",
+	)
+}
+
+func (ec *executionContext) _ClaimObstacle_reason(ctx context.Context, field graphql.CollectedField, obj *model.ClaimObstacle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimObstacle_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ClaimObstacleReason) graphql.Marshaler {
+			return ec.marshalNClaimObstacleReason2workflowfactoryᚋmodelᚐClaimObstacleReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimObstacle_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClaimObstacle", field, false, false, "ClaimObstacleReason")
+}
+
+func (ec *executionContext) _ClaimObstacle_message(ctx context.Context, field graphql.CollectedField, obj *model.ClaimObstacle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimObstacle_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimObstacle_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClaimObstacle", field, false, false, "String")
+}
+
+func (ec *executionContext) _ClaimObstacle_waitsFor(ctx context.Context, field graphql.CollectedField, obj *model.ClaimObstacle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimObstacle_waitsFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaitsFor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Task) graphql.Marshaler {
+			return ec.marshalNTask2ᚕᚖworkflowfactoryᚋmodelᚐTaskᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimObstacle_waitsFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ClaimObstacle",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Task(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ClaimObstacle_capabilities(ctx context.Context, field graphql.CollectedField, obj *model.ClaimObstacle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimObstacle_capabilities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capabilities, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimObstacle_capabilities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClaimObstacle", field, false, false, "String")
+}
+
+func (ec *executionContext) _ClaimObstacle_agent(ctx context.Context, field graphql.CollectedField, obj *model.ClaimObstacle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimObstacle_agent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Agent) graphql.Marshaler {
+			return ec.marshalOAgent2ᚖworkflowfactoryᚋmodelᚐAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimObstacle_agent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ClaimObstacle",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Agent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ClaimObstacle_until(ctx context.Context, field graphql.CollectedField, obj *model.ClaimObstacle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimObstacle_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimObstacle_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClaimObstacle", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Claimability_claimable(ctx context.Context, field graphql.CollectedField, obj *model.Claimability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Claimability_claimable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Claimable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Claimability_claimable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Claimability", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Claimability_obstacles(ctx context.Context, field graphql.CollectedField, obj *model.Claimability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Claimability_obstacles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Obstacles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ClaimObstacle) graphql.Marshaler {
+			return ec.marshalNClaimObstacle2ᚕᚖworkflowfactoryᚋmodelᚐClaimObstacleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Claimability_obstacles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Claimability",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ClaimObstacle(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Comment_id(ctx context.Context, field graphql.CollectedField, obj *model.Comment) (ret graphql.Marshaler) {
@@ -12886,6 +14282,84 @@ func (ec *executionContext) fieldContext_HeartbeatPayload_cancelledTaskIds(_ con
 	return graphql.NewScalarFieldContext("HeartbeatPayload", field, false, false, "ID")
 }
 
+func (ec *executionContext) _HeartbeatPayload_draining(ctx context.Context, field graphql.CollectedField, obj *model.HeartbeatPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeartbeatPayload_draining(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draining, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeartbeatPayload_draining(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeartbeatPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _HeartbeatPayload_tasksAvailable(ctx context.Context, field graphql.CollectedField, obj *model.HeartbeatPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeartbeatPayload_tasksAvailable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TasksAvailable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeartbeatPayload_tasksAvailable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeartbeatPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _HeartbeatPayload_decidedSuggestions(ctx context.Context, field graphql.CollectedField, obj *model.HeartbeatPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeartbeatPayload_decidedSuggestions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedSuggestions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Suggestion) graphql.Marshaler {
+			return ec.marshalNSuggestion2ᚕᚖworkflowfactoryᚋmodelᚐSuggestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeartbeatPayload_decidedSuggestions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HeartbeatPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Suggestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createWorkflow(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14002,6 +15476,130 @@ func (ec *executionContext) fieldContext_Mutation_removeTaskDependency(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_cancelTasks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelTasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelTasks(ctx, fc.Args["input"].(model.CancelTasksInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "MANAGE_WORKFLOWS")
+				if err != nil {
+					var zeroVal *model.BulkTasksPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.BulkTasksPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkTasksPayload) graphql.Marshaler {
+			return ec.marshalOBulkTasksPayload2ᚖworkflowfactoryᚋmodelᚐBulkTasksPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelTasks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkTasksPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelTasks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryTasks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryTasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryTasks(ctx, fc.Args["input"].(model.RetryTasksInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "MANAGE_WORKFLOWS")
+				if err != nil {
+					var zeroVal *model.BulkTasksPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.BulkTasksPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkTasksPayload) graphql.Marshaler {
+			return ec.marshalOBulkTasksPayload2ᚖworkflowfactoryᚋmodelᚐBulkTasksPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryTasks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkTasksPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryTasks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_registerAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14554,6 +16152,68 @@ func (ec *executionContext) fieldContext_Mutation_releaseTask(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_releaseTask_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_appendTaskLog(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_appendTaskLog(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AppendTaskLog(ctx, fc.Args["input"].(model.AppendTaskLogInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "WORK")
+				if err != nil {
+					var zeroVal *model.TaskLogPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.TaskLogPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TaskLogPayload) graphql.Marshaler {
+			return ec.marshalOTaskLogPayload2ᚖworkflowfactoryᚋmodelᚐTaskLogPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_appendTaskLog(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskLogPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_appendTaskLog_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15178,6 +16838,52 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiKey(ctx context.Conte
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _OutcomeError_code(ctx context.Context, field graphql.CollectedField, obj *model.OutcomeError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeError_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutcomeError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutcomeError", field, false, false, "String")
+}
+
+func (ec *executionContext) _OutcomeError_message(ctx context.Context, field graphql.CollectedField, obj *model.OutcomeError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeError_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutcomeError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutcomeError", field, false, false, "String")
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
@@ -16658,6 +18364,130 @@ func (ec *executionContext) fieldContext_Subscription_commentEvents(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_commentEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_taskLog(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_taskLog(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().TaskLog(ctx, fc.Args["taskId"].(model.ID), fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "READ")
+				if err != nil {
+					var zeroVal *model.TaskLogEdge
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.TaskLogEdge
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TaskLogEdge) graphql.Marshaler {
+			return ec.marshalNTaskLogEdge2ᚖworkflowfactoryᚋmodelᚐTaskLogEdge(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_taskLog(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskLogEdge(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_taskLog_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_agentCommands(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_agentCommands(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().AgentCommands(ctx, fc.Args["agentId"].(model.ID))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "WORK")
+				if err != nil {
+					var zeroVal *model.AgentCommand
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.AgentCommand
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgentCommand) graphql.Marshaler {
+			return ec.marshalNAgentCommand2ᚖworkflowfactoryᚋmodelᚐAgentCommand(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_agentCommands(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentCommand(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_agentCommands_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -18896,6 +20726,61 @@ func (ec *executionContext) fieldContext_Task_leaseExpiresAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("Task", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Task_claimability(ctx context.Context, field graphql.CollectedField, obj *model.Task) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Task_claimability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Task_claimability(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Claimability) graphql.Marshaler {
+			return ec.marshalOClaimability2ᚖworkflowfactoryᚋmodelᚐClaimability(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Task_claimability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Task",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Claimability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Task_claimability(ctx context.Context, field graphql.CollectedField, obj *model.Task) (any, error) {
+	resolver := ec.Resolvers.Task()
+	if batch, ok := graphql.BatchParentsFor[*model.Task](ctx, "Task"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Claimability(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Claimability](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Task.claimability",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Claimability(ctx, []*model.Task{obj})
+	return graphql.ResolveBatchSingleResult[*model.Claimability](
+		ctx,
+		results,
+		err,
+		"Task.claimability",
+	)
+}
+
 func (ec *executionContext) _Task_attempts(ctx context.Context, field graphql.CollectedField, obj *model.Task) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19082,6 +20967,73 @@ func (ec *executionContext) resolveBatch_Task_comments(ctx context.Context, fiel
 		results,
 		err,
 		"Task.comments",
+	)
+}
+
+func (ec *executionContext) _Task_logs(ctx context.Context, field graphql.CollectedField, obj *model.Task) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Task_logs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Task_logs(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TaskLogConnection) graphql.Marshaler {
+			return ec.marshalNTaskLogConnection2ᚖworkflowfactoryᚋmodelᚐTaskLogConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Task_logs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Task",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskLogConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Task_logs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Task_logs(ctx context.Context, field graphql.CollectedField, obj *model.Task) (any, error) {
+	resolver := ec.Resolvers.Task()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*model.Task](ctx, "Task"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Logs(ctx, batch.Parents, fc.Args["attempt"].(*int), fc.Args["level"].(*model.LogLevel), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*model.TaskLogConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Task.logs",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Logs(ctx, []*model.Task{obj}, fc.Args["attempt"].(*int), fc.Args["level"].(*model.LogLevel), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*model.TaskLogConnection](
+		ctx,
+		results,
+		err,
+		"Task.logs",
 	)
 }
 
@@ -20358,6 +22310,474 @@ func (ec *executionContext) _TaskLease_leaseExpiresAt(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_TaskLease_leaseExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TaskLease", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TaskLogConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.TaskLogEdge) graphql.Marshaler {
+			return ec.marshalNTaskLogEdge2ᚕᚖworkflowfactoryᚋmodelᚐTaskLogEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskLogConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskLogEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskLogConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖworkflowfactoryᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskLogConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskLogConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TaskLogConnection_totalCount(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogConnection", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_TaskLogConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogConnection) (any, error) {
+	resolver := ec.Resolvers.TaskLogConnection()
+	if batch, ok := graphql.BatchParentsFor[*model.TaskLogConnection](ctx, "TaskLogConnection"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.TotalCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TaskLogConnection.totalCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.TotalCount(ctx, []*model.TaskLogConnection{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"TaskLogConnection.totalCount",
+	)
+}
+
+func (ec *executionContext) _TaskLogEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _TaskLogEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TaskLogLine) graphql.Marshaler {
+			return ec.marshalNTaskLogLine2ᚖworkflowfactoryᚋmodelᚐTaskLogLine(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskLogEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskLogLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskLogLine_number(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogLine_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogLine_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskLogLine_attempt(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogLine_attempt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogLine_attempt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskLogLine_at(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogLine_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogLine_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogLine", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TaskLogLine_level(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogLine_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.LogLevel) graphql.Marshaler {
+			return ec.marshalNLogLevel2workflowfactoryᚋmodelᚐLogLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogLine_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogLine", field, false, false, "LogLevel")
+}
+
+func (ec *executionContext) _TaskLogLine_message(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogLine_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogLine_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogLine", field, false, false, "String")
+}
+
+func (ec *executionContext) _TaskLogLine_fields(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogLine_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.JSON) graphql.Marshaler {
+			return ec.marshalOJSON2workflowfactoryᚋmodelᚐJSON(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogLine_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogLine", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _TaskLogPayload_task(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogPayload_task(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Task, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Task) graphql.Marshaler {
+			return ec.marshalNTask2ᚖworkflowfactoryᚋmodelᚐTask(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogPayload_task(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskLogPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Task(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskLogPayload_lineCount(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogPayload_lineCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LineCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogPayload_lineCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskLogPayload_dropped(ctx context.Context, field graphql.CollectedField, obj *model.TaskLogPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskLogPayload_dropped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dropped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskLogPayload_dropped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskLogPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskOutcome_id(ctx context.Context, field graphql.CollectedField, obj *model.TaskOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskOutcome_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ID) graphql.Marshaler {
+			return ec.marshalNID2workflowfactoryᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskOutcome_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskOutcome", field, false, false, "ID")
+}
+
+func (ec *executionContext) _TaskOutcome_task(ctx context.Context, field graphql.CollectedField, obj *model.TaskOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskOutcome_task(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Task, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Task) graphql.Marshaler {
+			return ec.marshalOTask2ᚖworkflowfactoryᚋmodelᚐTask(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TaskOutcome_task(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskOutcome",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Task(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TaskOutcome_error(ctx context.Context, field graphql.CollectedField, obj *model.TaskOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskOutcome_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutcomeError) graphql.Marshaler {
+			return ec.marshalOOutcomeError2ᚖworkflowfactoryᚋmodelᚐOutcomeError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TaskOutcome_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskOutcome",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutcomeError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TaskPayload_task(ctx context.Context, field graphql.CollectedField, obj *model.TaskPayload) (ret graphql.Marshaler) {
@@ -23484,6 +25904,55 @@ func UnmarshalAnswerSuggestionInput(ctx context.Context, raw any) (model.AnswerS
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAppendTaskLogInput(ctx context.Context, obj any) (model.AppendTaskLogInput, error) {
+	var it model.AppendTaskLogInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"leaseToken", "lines"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "leaseToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaseToken"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LeaseToken = data
+		case "lines":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lines"))
+			data, err := ec.unmarshalNTaskLogLineInput2ᚕᚖworkflowfactoryᚋmodelᚐTaskLogLineInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lines = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAppendTaskLogInput unmarshals raw into the AppendTaskLogInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAppendTaskLogInput(ctx context.Context, raw any) (model.AppendTaskLogInput, error) {
+	var out model.AppendTaskLogInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AppendTaskLogInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputApproveSuggestionInput(ctx context.Context, obj any) (model.ApproveSuggestionInput, error) {
 	var it model.ApproveSuggestionInput
 	if obj == nil {
@@ -23652,6 +26121,62 @@ func UnmarshalCancelTaskInput(ctx context.Context, raw any) (model.CancelTaskInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCancelTasksInput(ctx context.Context, obj any) (model.CancelTasksInput, error) {
+	var it model.CancelTasksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids", "filter", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕworkflowfactoryᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOTaskFilter2ᚖworkflowfactoryᚋmodelᚐTaskFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelTasksInput unmarshals raw into the CancelTasksInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelTasksInput(ctx context.Context, raw any) (model.CancelTasksInput, error) {
+	var out model.CancelTasksInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelTasksInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCancelWorkflowInput(ctx context.Context, obj any) (model.CancelWorkflowInput, error) {
 	var it model.CancelWorkflowInput
 	if obj == nil {
@@ -23712,7 +26237,7 @@ func (ec *executionContext) unmarshalInputClaimTasksInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"agentId", "max", "capabilities", "workflowId", "leaseSeconds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"agentId", "max", "capabilities", "workflowId", "leaseSeconds", "waitSeconds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23754,6 +26279,13 @@ func (ec *executionContext) unmarshalInputClaimTasksInput(ctx context.Context, o
 				return it, err
 			}
 			it.LeaseSeconds = data
+		case "waitSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WaitSeconds = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -24888,7 +27420,7 @@ func (ec *executionContext) unmarshalInputHeartbeatInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"agentId", "leases"}
+	fieldsInOrder := [...]string{"agentId", "leases", "draining"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24909,6 +27441,13 @@ func (ec *executionContext) unmarshalInputHeartbeatInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Leases = data
+		case "draining":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("draining"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Draining = data
 		}
 	}
 	return it, nil
@@ -25815,6 +28354,62 @@ func UnmarshalRetryTaskInput(ctx context.Context, raw any) (model.RetryTaskInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRetryTasksInput(ctx context.Context, obj any) (model.RetryTasksInput, error) {
+	var it model.RetryTasksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids", "filter", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕworkflowfactoryᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOTaskFilter2ᚖworkflowfactoryᚋmodelᚐTaskFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRetryTasksInput unmarshals raw into the RetryTasksInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRetryTasksInput(ctx context.Context, raw any) (model.RetryTasksInput, error) {
+	var out model.RetryTasksInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetryTasksInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRetryWorkflowInput(ctx context.Context, obj any) (model.RetryWorkflowInput, error) {
 	var it model.RetryWorkflowInput
 	if obj == nil {
@@ -26603,6 +29198,62 @@ func UnmarshalTaskFilter(ctx context.Context, raw any) (model.TaskFilter, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTaskLogLineInput(ctx context.Context, obj any) (model.TaskLogLineInput, error) {
+	var it model.TaskLogLineInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"level", "message", "fields"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalOLogLevel2ᚖworkflowfactoryᚋmodelᚐLogLevel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		case "message":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("message"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Message = data
+		case "fields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fields"))
+			data, err := ec.unmarshalOJSON2workflowfactoryᚋmodelᚐJSON(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fields = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTaskLogLineInput unmarshals raw into the TaskLogLineInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTaskLogLineInput(ctx context.Context, raw any) (model.TaskLogLineInput, error) {
+	var out model.TaskLogLineInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TaskLogLineInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTaskOrder(ctx context.Context, obj any) (model.TaskOrder, error) {
 	var it model.TaskOrder
 	if obj == nil {
@@ -26818,7 +29469,7 @@ func (ec *executionContext) unmarshalInputUpdateAgentInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "description", "capabilities", "labels", "maxConcurrency", "heartbeatIntervalSeconds"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "description", "capabilities", "labels", "maxConcurrency", "heartbeatIntervalSeconds", "draining"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26881,6 +29532,13 @@ func (ec *executionContext) unmarshalInputUpdateAgentInput(ctx context.Context, 
 				return it, err
 			}
 			it.HeartbeatIntervalSeconds = graphql.OmittableOf(data)
+		case "draining":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("draining"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Draining = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -27778,6 +30436,11 @@ func (ec *executionContext) _Agent(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "draining":
+			out.Values[i] = ec._Agent_draining(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "activeTasks":
 			out.Values[i] = ec._Agent_activeTasks(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -27848,6 +30511,49 @@ func (ec *executionContext) _Agent(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Agent_history(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var agentCommandImplementors = []string{"AgentCommand"}
+
+func (ec *executionContext) _AgentCommand(ctx context.Context, sel ast.SelectionSet, obj *model.AgentCommand) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agentCommandImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AgentCommand")
+		case "type":
+			out.Values[i] = ec._AgentCommand_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "taskId":
+			out.Values[i] = ec._AgentCommand_taskId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suggestion":
+			out.Values[i] = ec._AgentCommand_suggestion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28289,6 +30995,156 @@ func (ec *executionContext) _ApiKeyPayload(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ApiKeyPayload_cursor(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkTasksPayloadImplementors = []string{"BulkTasksPayload"}
+
+func (ec *executionContext) _BulkTasksPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BulkTasksPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkTasksPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkTasksPayload")
+		case "outcomes":
+			out.Values[i] = ec._BulkTasksPayload_outcomes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "succeeded":
+			out.Values[i] = ec._BulkTasksPayload_succeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failed":
+			out.Values[i] = ec._BulkTasksPayload_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hasMore":
+			out.Values[i] = ec._BulkTasksPayload_hasMore(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkTasksPayload_cursor(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var claimObstacleImplementors = []string{"ClaimObstacle"}
+
+func (ec *executionContext) _ClaimObstacle(ctx context.Context, sel ast.SelectionSet, obj *model.ClaimObstacle) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, claimObstacleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ClaimObstacle")
+		case "reason":
+			out.Values[i] = ec._ClaimObstacle_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ClaimObstacle_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waitsFor":
+			out.Values[i] = ec._ClaimObstacle_waitsFor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "capabilities":
+			out.Values[i] = ec._ClaimObstacle_capabilities(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agent":
+			out.Values[i] = ec._ClaimObstacle_agent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._ClaimObstacle_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var claimabilityImplementors = []string{"Claimability"}
+
+func (ec *executionContext) _Claimability(ctx context.Context, sel ast.SelectionSet, obj *model.Claimability) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, claimabilityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Claimability")
+		case "claimable":
+			out.Values[i] = ec._Claimability_claimable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "obstacles":
+			out.Values[i] = ec._Claimability_obstacles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28979,6 +31835,21 @@ func (ec *executionContext) _HeartbeatPayload(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "draining":
+			out.Values[i] = ec._HeartbeatPayload_draining(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tasksAvailable":
+			out.Values[i] = ec._HeartbeatPayload_tasksAvailable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decidedSuggestions":
+			out.Values[i] = ec._HeartbeatPayload_decidedSuggestions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29141,6 +32012,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cancelTasks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelTasks(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "retryTasks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryTasks(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "registerAgent":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_registerAgent(ctx, field)
@@ -29200,6 +32085,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "releaseTask":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_releaseTask(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "appendTaskLog":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_appendTaskLog(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -29272,6 +32164,44 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 				return ec._Mutation_revokeApiKey(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var outcomeErrorImplementors = []string{"OutcomeError"}
+
+func (ec *executionContext) _OutcomeError(ctx context.Context, sel ast.SelectionSet, obj *model.OutcomeError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outcomeErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutcomeError")
+		case "code":
+			out.Values[i] = ec._OutcomeError_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._OutcomeError_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -29551,6 +32481,10 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_suggestionEvents(ctx, fields[0])
 	case "commentEvents":
 		return ec._Subscription_commentEvents(ctx, fields[0])
+	case "taskLog":
+		return ec._Subscription_taskLog(ctx, fields[0])
+	case "agentCommands":
+		return ec._Subscription_agentCommands(ctx, fields[0])
 	case "events":
 		return ec._Subscription_events(ctx, fields[0])
 	default:
@@ -30107,6 +33041,12 @@ func (ec *executionContext) _Task(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "claimability":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Task_claimability(ctx, field, obj)
+				})
 		case "attempts":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -30124,6 +33064,12 @@ func (ec *executionContext) _Task(ctx context.Context, sel ast.SelectionSet, obj
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Task_comments(ctx, field, obj)
+				})
+		case "logs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Task_logs(ctx, field, obj)
 				})
 		case "history":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -30574,6 +33520,232 @@ func (ec *executionContext) _TaskLease(ctx context.Context, sel ast.SelectionSet
 		case "leaseExpiresAt":
 			out.Values[i] = ec._TaskLease_leaseExpiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var taskLogConnectionImplementors = []string{"TaskLogConnection"}
+
+func (ec *executionContext) _TaskLogConnection(ctx context.Context, sel ast.SelectionSet, obj *model.TaskLogConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskLogConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskLogConnection")
+		case "edges":
+			out.Values[i] = ec._TaskLogConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TaskLogConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TaskLogConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var taskLogEdgeImplementors = []string{"TaskLogEdge"}
+
+func (ec *executionContext) _TaskLogEdge(ctx context.Context, sel ast.SelectionSet, obj *model.TaskLogEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskLogEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskLogEdge")
+		case "cursor":
+			out.Values[i] = ec._TaskLogEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TaskLogEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var taskLogLineImplementors = []string{"TaskLogLine"}
+
+func (ec *executionContext) _TaskLogLine(ctx context.Context, sel ast.SelectionSet, obj *model.TaskLogLine) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskLogLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskLogLine")
+		case "number":
+			out.Values[i] = ec._TaskLogLine_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attempt":
+			out.Values[i] = ec._TaskLogLine_attempt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._TaskLogLine_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "level":
+			out.Values[i] = ec._TaskLogLine_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TaskLogLine_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fields":
+			out.Values[i] = ec._TaskLogLine_fields(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var taskLogPayloadImplementors = []string{"TaskLogPayload"}
+
+func (ec *executionContext) _TaskLogPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TaskLogPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskLogPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskLogPayload")
+		case "task":
+			out.Values[i] = ec._TaskLogPayload_task(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lineCount":
+			out.Values[i] = ec._TaskLogPayload_lineCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dropped":
+			out.Values[i] = ec._TaskLogPayload_dropped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var taskOutcomeImplementors = []string{"TaskOutcome"}
+
+func (ec *executionContext) _TaskOutcome(ctx context.Context, sel ast.SelectionSet, obj *model.TaskOutcome) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskOutcomeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskOutcome")
+		case "id":
+			out.Values[i] = ec._TaskOutcome_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "task":
+			out.Values[i] = ec._TaskOutcome_task(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._TaskOutcome_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -31511,6 +34683,24 @@ func (ec *executionContext) marshalNAgent2ᚖworkflowfactoryᚋmodelᚐAgent(ctx
 	return ec._Agent(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNAgentCommand2ᚖworkflowfactoryᚋmodelᚐAgentCommand(ctx context.Context, sel ast.SelectionSet, v *model.AgentCommand) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AgentCommand!")
+		return graphql.Null
+	}
+	return ec._AgentCommand(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAgentCommandType2workflowfactoryᚋmodelᚐAgentCommandType(ctx context.Context, v any) (model.AgentCommandType, error) {
+	var res model.AgentCommandType
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAgentCommandType2workflowfactoryᚋmodelᚐAgentCommandType(ctx context.Context, sel ast.SelectionSet, v model.AgentCommandType) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNAgentConnection2ᚖworkflowfactoryᚋmodelᚐAgentConnection(ctx context.Context, sel ast.SelectionSet, v *model.AgentConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AgentConnection!")
@@ -31621,6 +34811,11 @@ func (ec *executionContext) marshalNApiKeyEdge2ᚖworkflowfactoryᚋmodelᚐAPIK
 	return ec._ApiKeyEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAppendTaskLogInput2workflowfactoryᚋmodelᚐAppendTaskLogInput(ctx context.Context, v any) (model.AppendTaskLogInput, error) {
+	res, err := ec.unmarshalInputAppendTaskLogInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNApproveSuggestionInput2workflowfactoryᚋmodelᚐApproveSuggestionInput(ctx context.Context, v any) (model.ApproveSuggestionInput, error) {
 	res, err := ec.unmarshalInputApproveSuggestionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -31660,9 +34855,48 @@ func (ec *executionContext) unmarshalNCancelTaskInput2workflowfactoryᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCancelTasksInput2workflowfactoryᚋmodelᚐCancelTasksInput(ctx context.Context, v any) (model.CancelTasksInput, error) {
+	res, err := ec.unmarshalInputCancelTasksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCancelWorkflowInput2workflowfactoryᚋmodelᚐCancelWorkflowInput(ctx context.Context, v any) (model.CancelWorkflowInput, error) {
 	res, err := ec.unmarshalInputCancelWorkflowInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNClaimObstacle2ᚕᚖworkflowfactoryᚋmodelᚐClaimObstacleᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ClaimObstacle) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNClaimObstacle2ᚖworkflowfactoryᚋmodelᚐClaimObstacle(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNClaimObstacle2ᚖworkflowfactoryᚋmodelᚐClaimObstacle(ctx context.Context, sel ast.SelectionSet, v *model.ClaimObstacle) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ClaimObstacle!")
+		return graphql.Null
+	}
+	return ec._ClaimObstacle(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNClaimObstacleReason2workflowfactoryᚋmodelᚐClaimObstacleReason(ctx context.Context, v any) (model.ClaimObstacleReason, error) {
+	var res model.ClaimObstacleReason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNClaimObstacleReason2workflowfactoryᚋmodelᚐClaimObstacleReason(ctx context.Context, sel ast.SelectionSet, v model.ClaimObstacleReason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNClaimTasksInput2workflowfactoryᚋmodelᚐClaimTasksInput(ctx context.Context, v any) (model.ClaimTasksInput, error) {
@@ -32087,6 +35321,16 @@ func (ec *executionContext) marshalNJSON2workflowfactoryᚋmodelᚐJSON(ctx cont
 	return v
 }
 
+func (ec *executionContext) unmarshalNLogLevel2workflowfactoryᚋmodelᚐLogLevel(ctx context.Context, v any) (model.LogLevel, error) {
+	var res model.LogLevel
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLogLevel2workflowfactoryᚋmodelᚐLogLevel(ctx context.Context, sel ast.SelectionSet, v model.LogLevel) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNNewTaskInput2ᚖworkflowfactoryᚋmodelᚐNewTaskInput(ctx context.Context, v any) (*model.NewTaskInput, error) {
 	res, err := ec.unmarshalInputNewTaskInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -32299,6 +35543,11 @@ func (ec *executionContext) unmarshalNRetryTaskInput2workflowfactoryᚋmodelᚐR
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRetryTasksInput2workflowfactoryᚋmodelᚐRetryTasksInput(ctx context.Context, v any) (model.RetryTasksInput, error) {
+	res, err := ec.unmarshalInputRetryTasksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRetryWorkflowInput2workflowfactoryᚋmodelᚐRetryWorkflowInput(ctx context.Context, v any) (model.RetryWorkflowInput, error) {
 	res, err := ec.unmarshalInputRetryWorkflowInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -32362,6 +35611,23 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	for i := range v {
 		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
 	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSuggestion2ᚕᚖworkflowfactoryᚋmodelᚐSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Suggestion) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Suggestion", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSuggestion2ᚖworkflowfactoryᚋmodelᚐSuggestion(ctx, sel, v[i])
+	})
 
 	for _, e := range ret {
 		if e == graphql.Null {
@@ -32587,6 +35853,65 @@ func (ec *executionContext) marshalNTaskLease2ᚖworkflowfactoryᚋmodelᚐTaskL
 	return ec._TaskLease(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNTaskLogConnection2ᚖworkflowfactoryᚋmodelᚐTaskLogConnection(ctx context.Context, sel ast.SelectionSet, v *model.TaskLogConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TaskLogConnection!")
+		return graphql.Null
+	}
+	return ec._TaskLogConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTaskLogEdge2ᚕᚖworkflowfactoryᚋmodelᚐTaskLogEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TaskLogEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTaskLogEdge2ᚖworkflowfactoryᚋmodelᚐTaskLogEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTaskLogEdge2ᚖworkflowfactoryᚋmodelᚐTaskLogEdge(ctx context.Context, sel ast.SelectionSet, v *model.TaskLogEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TaskLogEdge!")
+		return graphql.Null
+	}
+	return ec._TaskLogEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTaskLogLine2ᚖworkflowfactoryᚋmodelᚐTaskLogLine(ctx context.Context, sel ast.SelectionSet, v *model.TaskLogLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TaskLogLine!")
+		return graphql.Null
+	}
+	return ec._TaskLogLine(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTaskLogLineInput2ᚕᚖworkflowfactoryᚋmodelᚐTaskLogLineInputᚄ(ctx context.Context, v any) ([]*model.TaskLogLineInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.TaskLogLineInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTaskLogLineInput2ᚖworkflowfactoryᚋmodelᚐTaskLogLineInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNTaskLogLineInput2ᚖworkflowfactoryᚋmodelᚐTaskLogLineInput(ctx context.Context, v any) (*model.TaskLogLineInput, error) {
+	res, err := ec.unmarshalInputTaskLogLineInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNTaskOrderField2workflowfactoryᚋmodelᚐTaskOrderField(ctx context.Context, v any) (model.TaskOrderField, error) {
 	var res model.TaskOrderField
 	err := res.UnmarshalGQL(v)
@@ -32595,6 +35920,30 @@ func (ec *executionContext) unmarshalNTaskOrderField2workflowfactoryᚋmodelᚐT
 
 func (ec *executionContext) marshalNTaskOrderField2workflowfactoryᚋmodelᚐTaskOrderField(ctx context.Context, sel ast.SelectionSet, v model.TaskOrderField) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNTaskOutcome2ᚕᚖworkflowfactoryᚋmodelᚐTaskOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TaskOutcome) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTaskOutcome2ᚖworkflowfactoryᚋmodelᚐTaskOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTaskOutcome2ᚖworkflowfactoryᚋmodelᚐTaskOutcome(ctx context.Context, sel ast.SelectionSet, v *model.TaskOutcome) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TaskOutcome!")
+		return graphql.Null
+	}
+	return ec._TaskOutcome(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTaskStatus2workflowfactoryᚋmodelᚐTaskStatus(ctx context.Context, v any) (model.TaskStatus, error) {
@@ -33070,6 +36419,20 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) marshalOBulkTasksPayload2ᚖworkflowfactoryᚋmodelᚐBulkTasksPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkTasksPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkTasksPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOClaimability2ᚖworkflowfactoryᚋmodelᚐClaimability(ctx context.Context, sel ast.SelectionSet, v *model.Claimability) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Claimability(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOComment2ᚖworkflowfactoryᚋmodelᚐComment(ctx context.Context, sel ast.SelectionSet, v *model.Comment) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -33458,6 +36821,22 @@ func (ec *executionContext) marshalOJSON2workflowfactoryᚋmodelᚐJSON(ctx cont
 	return v
 }
 
+func (ec *executionContext) unmarshalOLogLevel2ᚖworkflowfactoryᚋmodelᚐLogLevel(ctx context.Context, v any) (*model.LogLevel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.LogLevel)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLogLevel2ᚖworkflowfactoryᚋmodelᚐLogLevel(ctx context.Context, sel ast.SelectionSet, v *model.LogLevel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalONewTaskInput2ᚕᚖworkflowfactoryᚋmodelᚐNewTaskInputᚄ(ctx context.Context, v any) ([]*model.NewTaskInput, error) {
 	if v == nil {
 		return nil, nil
@@ -33480,6 +36859,13 @@ func (ec *executionContext) marshalONode2workflowfactoryᚋmodelᚐNode(ctx cont
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOOutcomeError2ᚖworkflowfactoryᚋmodelᚐOutcomeError(ctx context.Context, sel ast.SelectionSet, v *model.OutcomeError) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OutcomeError(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPriority2ᚕworkflowfactoryᚋmodelᚐPriorityᚄ(ctx context.Context, v any) ([]model.Priority, error) {
@@ -33850,6 +37236,13 @@ func (ec *executionContext) unmarshalOTaskFilter2ᚖworkflowfactoryᚋmodelᚐTa
 	}
 	res, err := ec.unmarshalInputTaskFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTaskLogPayload2ᚖworkflowfactoryᚋmodelᚐTaskLogPayload(ctx context.Context, sel ast.SelectionSet, v *model.TaskLogPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TaskLogPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOTaskOrder2ᚖworkflowfactoryᚋmodelᚐTaskOrder(ctx context.Context, v any) (*model.TaskOrder, error) {

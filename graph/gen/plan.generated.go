@@ -36,9 +36,11 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("AgentOrder", ec.(*executionContext).unmarshalInputAgentOrder),
 			graphql.NewInputUnmarshaler("AgentStatusFilter", ec.(*executionContext).unmarshalInputAgentStatusFilter),
 			graphql.NewInputUnmarshaler("AnswerSuggestionInput", ec.(*executionContext).unmarshalInputAnswerSuggestionInput),
+			graphql.NewInputUnmarshaler("AppendTaskLogInput", ec.(*executionContext).unmarshalInputAppendTaskLogInput),
 			graphql.NewInputUnmarshaler("ApproveSuggestionInput", ec.(*executionContext).unmarshalInputApproveSuggestionInput),
 			graphql.NewInputUnmarshaler("AssignTaskInput", ec.(*executionContext).unmarshalInputAssignTaskInput),
 			graphql.NewInputUnmarshaler("CancelTaskInput", ec.(*executionContext).unmarshalInputCancelTaskInput),
+			graphql.NewInputUnmarshaler("CancelTasksInput", ec.(*executionContext).unmarshalInputCancelTasksInput),
 			graphql.NewInputUnmarshaler("CancelWorkflowInput", ec.(*executionContext).unmarshalInputCancelWorkflowInput),
 			graphql.NewInputUnmarshaler("ClaimTasksInput", ec.(*executionContext).unmarshalInputClaimTasksInput),
 			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.(*executionContext).unmarshalInputCompleteTaskInput),
@@ -72,6 +74,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("ResumeWorkflowInput", ec.(*executionContext).unmarshalInputResumeWorkflowInput),
 			graphql.NewInputUnmarshaler("RetryPolicyInput", ec.(*executionContext).unmarshalInputRetryPolicyInput),
 			graphql.NewInputUnmarshaler("RetryTaskInput", ec.(*executionContext).unmarshalInputRetryTaskInput),
+			graphql.NewInputUnmarshaler("RetryTasksInput", ec.(*executionContext).unmarshalInputRetryTasksInput),
 			graphql.NewInputUnmarshaler("RetryWorkflowInput", ec.(*executionContext).unmarshalInputRetryWorkflowInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.(*executionContext).unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("SkipTaskInput", ec.(*executionContext).unmarshalInputSkipTaskInput),
@@ -83,6 +86,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("SuggestionStatusFilter", ec.(*executionContext).unmarshalInputSuggestionStatusFilter),
 			graphql.NewInputUnmarshaler("TaskErrorInput", ec.(*executionContext).unmarshalInputTaskErrorInput),
 			graphql.NewInputUnmarshaler("TaskFilter", ec.(*executionContext).unmarshalInputTaskFilter),
+			graphql.NewInputUnmarshaler("TaskLogLineInput", ec.(*executionContext).unmarshalInputTaskLogLineInput),
 			graphql.NewInputUnmarshaler("TaskOrder", ec.(*executionContext).unmarshalInputTaskOrder),
 			graphql.NewInputUnmarshaler("TaskStatusFilter", ec.(*executionContext).unmarshalInputTaskStatusFilter),
 			graphql.NewInputUnmarshaler("TriggerInput", ec.(*executionContext).unmarshalInputTriggerInput),
@@ -246,6 +250,11 @@ var planTable = exec.Table{
 					return w.Int(int64((*model.Agent)(o).MaxConcurrency))
 				},
 			},
+			"draining": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Bool((*model.Agent)(o).Draining)
+				},
+			},
 			"activeTasks": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.Int(int64((*model.Agent)(o).ActiveTasks))
@@ -358,6 +367,30 @@ var planTable = exec.Table{
 				},
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Agent_history_args(ctx, raw)
+				},
+			},
+		},
+		"AgentCommand": {
+			"type": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.AgentCommand)(o).Type
+					return planEnumAgentCommandTypeAgentCommandType.Write(w, v0)
+				},
+			},
+			"taskId": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.AgentCommand)(o).TaskID
+					if v0 == nil {
+						return false
+					}
+					mark := w.Mark()
+					v0.MarshalGQL(w)
+					return w.Since(mark)
+				},
+			},
+			"suggestion": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Suggestion](s, (*model.AgentCommand)(o).Suggestion)
 				},
 			},
 		},
@@ -649,6 +682,100 @@ var planTable = exec.Table{
 						mark := w.Mark()
 						v0.MarshalGQL(w)
 						return w.Since(mark)
+					})
+				},
+			},
+		},
+		"BulkTasksPayload": {
+			"outcomes": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.BulkTasksPayload)(o).Outcomes, func(s *exec.Sink, v **model.TaskOutcome) {
+						exec.Add[model.TaskOutcome](s, *v)
+					})
+				},
+			},
+			"succeeded": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.BulkTasksPayload)(o).Succeeded))
+				},
+			},
+			"failed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.BulkTasksPayload)(o).Failed))
+				},
+			},
+			"hasMore": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Bool((*model.BulkTasksPayload)(o).HasMore)
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.BulkTasksPayload().Cursor(ctx, exec.Parents[model.BulkTasksPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
+				},
+			},
+		},
+		"ClaimObstacle": {
+			"reason": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ClaimObstacle)(o).Reason
+					return planEnumClaimObstacleReasonClaimObstacleReason.Write(w, v0)
+				},
+			},
+			"message": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.ClaimObstacle)(o).Message)
+				},
+			},
+			"waitsFor": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.ClaimObstacle)(o).WaitsFor, func(s *exec.Sink, v **model.Task) {
+						exec.Add[model.Task](s, *v)
+					})
+				},
+			},
+			"capabilities": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return exec.WriteList(w, (*model.ClaimObstacle)(o).Capabilities, true, func(w *exec.Writer, v0 *string) bool {
+						return w.String(*v0)
+					})
+				},
+			},
+			"agent": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Agent](s, (*model.ClaimObstacle)(o).Agent)
+				},
+			},
+			"until": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ClaimObstacle)(o).Until
+					if v0 == nil {
+						return false
+					}
+					return w.Marshal(model.MarshalDateTime(*v0))
+				},
+			},
+		},
+		"Claimability": {
+			"claimable": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Bool((*model.Claimability)(o).Claimable)
+				},
+			},
+			"obstacles": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.Claimability)(o).Obstacles, func(s *exec.Sink, v **model.ClaimObstacle) {
+						exec.Add[model.ClaimObstacle](s, *v)
 					})
 				},
 			},
@@ -1107,6 +1234,23 @@ var planTable = exec.Table{
 						mark := w.Mark()
 						v1.MarshalGQL(w)
 						return w.Since(mark)
+					})
+				},
+			},
+			"draining": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Bool((*model.HeartbeatPayload)(o).Draining)
+				},
+			},
+			"tasksAvailable": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Bool((*model.HeartbeatPayload)(o).TasksAvailable)
+				},
+			},
+			"decidedSuggestions": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.HeartbeatPayload)(o).DecidedSuggestions, func(s *exec.Sink, v **model.Suggestion) {
+						exec.Add[model.Suggestion](s, *v)
 					})
 				},
 			},
@@ -1598,6 +1742,60 @@ var planTable = exec.Table{
 					}},
 				},
 			},
+			"cancelTasks": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().CancelTasks(ctx, fc.Args["input"].(model.CancelTasksInput))
+					exec.ResolveObjects(c, []*model.BulkTasksPayload{result}, err, func(s *exec.Sink, v **model.BulkTasksPayload) {
+						exec.Add[model.BulkTasksPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_cancelTasks_args(ctx, raw)
+				},
+				Guards: []exec.Guard{
+					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
+						ec := c.EC.(*executionContext)
+						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
+						if err != nil {
+							return nil, err
+						}
+						if ec.Directives.Can == nil {
+							return nil, errors.New("directive can is not implemented")
+						}
+						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+							return ec.Directives.Can(ctx, nil, next, arg0)
+						}, nil
+					}},
+				},
+			},
+			"retryTasks": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().RetryTasks(ctx, fc.Args["input"].(model.RetryTasksInput))
+					exec.ResolveObjects(c, []*model.BulkTasksPayload{result}, err, func(s *exec.Sink, v **model.BulkTasksPayload) {
+						exec.Add[model.BulkTasksPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_retryTasks_args(ctx, raw)
+				},
+				Guards: []exec.Guard{
+					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
+						ec := c.EC.(*executionContext)
+						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
+						if err != nil {
+							return nil, err
+						}
+						if ec.Directives.Can == nil {
+							return nil, errors.New("directive can is not implemented")
+						}
+						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+							return ec.Directives.Can(ctx, nil, next, arg0)
+						}, nil
+					}},
+				},
+			},
 			"registerAgent": {
 				Call: func(c *exec.Call) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
@@ -1826,6 +2024,33 @@ var planTable = exec.Table{
 				},
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_releaseTask_args(ctx, raw)
+				},
+				Guards: []exec.Guard{
+					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
+						ec := c.EC.(*executionContext)
+						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
+						if err != nil {
+							return nil, err
+						}
+						if ec.Directives.Can == nil {
+							return nil, errors.New("directive can is not implemented")
+						}
+						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+							return ec.Directives.Can(ctx, nil, next, arg0)
+						}, nil
+					}},
+				},
+			},
+			"appendTaskLog": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().AppendTaskLog(ctx, fc.Args["input"].(model.AppendTaskLogInput))
+					exec.ResolveObjects(c, []*model.TaskLogPayload{result}, err, func(s *exec.Sink, v **model.TaskLogPayload) {
+						exec.Add[model.TaskLogPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_appendTaskLog_args(ctx, raw)
 				},
 				Guards: []exec.Guard{
 					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
@@ -2111,6 +2336,18 @@ var planTable = exec.Table{
 							return ec.Directives.Can(ctx, nil, next, arg0)
 						}, nil
 					}},
+				},
+			},
+		},
+		"OutcomeError": {
+			"code": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.OutcomeError)(o).Code)
+				},
+			},
+			"message": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.OutcomeError)(o).Message)
 				},
 			},
 		},
@@ -2745,6 +2982,62 @@ var planTable = exec.Table{
 					}},
 				},
 			},
+			"taskLog": {
+				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskLogEdge, error) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					return ec.Resolvers.Subscription().TaskLog(ctx, fc.Args["taskId"].(model.ID), fc.Args["after"].(*string))
+				}, func(c *exec.Call, events []*model.TaskLogEdge) {
+					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.TaskLogEdge) {
+						exec.Add[model.TaskLogEdge](s, *v)
+					})
+				}),
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Subscription_taskLog_args(ctx, raw)
+				},
+				Guards: []exec.Guard{
+					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
+						ec := c.EC.(*executionContext)
+						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
+						if err != nil {
+							return nil, err
+						}
+						if ec.Directives.Can == nil {
+							return nil, errors.New("directive can is not implemented")
+						}
+						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+							return ec.Directives.Can(ctx, nil, next, arg0)
+						}, nil
+					}},
+				},
+			},
+			"agentCommands": {
+				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentCommand, error) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					return ec.Resolvers.Subscription().AgentCommands(ctx, fc.Args["agentId"].(model.ID))
+				}, func(c *exec.Call, events []*model.AgentCommand) {
+					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.AgentCommand) {
+						exec.Add[model.AgentCommand](s, *v)
+					})
+				}),
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Subscription_agentCommands_args(ctx, raw)
+				},
+				Guards: []exec.Guard{
+					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
+						ec := c.EC.(*executionContext)
+						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
+						if err != nil {
+							return nil, err
+						}
+						if ec.Directives.Can == nil {
+							return nil, errors.New("directive can is not implemented")
+						}
+						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+							return ec.Directives.Can(ctx, nil, next, arg0)
+						}, nil
+					}},
+				},
+			},
 			"events": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan model.Event, error) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
@@ -3325,6 +3618,15 @@ var planTable = exec.Table{
 					return w.Marshal(model.MarshalDateTime(*v0))
 				},
 			},
+			"claimability": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.Task().Claimability(ctx, exec.Parents[model.Task](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.Claimability) {
+						exec.Add[model.Claimability](s, *v)
+					})
+				},
+			},
 			"attempts": {
 				Call: func(c *exec.Call) {
 					ctx, ec := c.Ctx, c.EC.(*executionContext)
@@ -3358,6 +3660,18 @@ var planTable = exec.Table{
 				},
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Task_comments_args(ctx, raw)
+				},
+			},
+			"logs": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					results, err := ec.Resolvers.Task().Logs(ctx, exec.Parents[model.Task](c), fc.Args["attempt"].(*int), fc.Args["level"].(*model.LogLevel), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.TaskLogConnection) {
+						exec.Add[model.TaskLogConnection](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Task_logs_args(ctx, raw)
 				},
 			},
 			"history": {
@@ -3681,6 +3995,120 @@ var planTable = exec.Table{
 			"leaseExpiresAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.Marshal(model.MarshalDateTime((*model.TaskLease)(o).LeaseExpiresAt))
+				},
+			},
+		},
+		"TaskLogConnection": {
+			"edges": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.TaskLogConnection)(o).Edges, func(s *exec.Sink, v **model.TaskLogEdge) {
+						exec.Add[model.TaskLogEdge](s, *v)
+					})
+				},
+			},
+			"pageInfo": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.PageInfo](s, (*model.TaskLogConnection)(o).PageInfo)
+				},
+			},
+			"totalCount": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.TaskLogConnection().TotalCount(ctx, exec.Parents[model.TaskLogConnection](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v *int) bool {
+						return w.Int(int64(*v))
+					})
+				},
+			},
+		},
+		"TaskLogEdge": {
+			"cursor": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.TaskLogEdge)(o).Cursor())
+				},
+				Method: true,
+			},
+			"node": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.TaskLogLine](s, (*model.TaskLogEdge)(o).Node)
+				},
+			},
+		},
+		"TaskLogLine": {
+			"number": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskLogLine)(o).Number))
+				},
+			},
+			"attempt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskLogLine)(o).Attempt))
+				},
+			},
+			"at": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Marshal(model.MarshalDateTime((*model.TaskLogLine)(o).At))
+				},
+			},
+			"level": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.TaskLogLine)(o).Level
+					mark := w.Mark()
+					v0.MarshalGQL(w)
+					return w.Since(mark)
+				},
+			},
+			"message": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.TaskLogLine)(o).Message)
+				},
+			},
+			"fields": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.TaskLogLine)(o).Fields
+					if v0 == nil {
+						return false
+					}
+					mark := w.Mark()
+					v0.MarshalGQL(w)
+					return w.Since(mark)
+				},
+			},
+		},
+		"TaskLogPayload": {
+			"task": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Task](s, (*model.TaskLogPayload)(o).Task)
+				},
+			},
+			"lineCount": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskLogPayload)(o).LineCount))
+				},
+			},
+			"dropped": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskLogPayload)(o).Dropped))
+				},
+			},
+		},
+		"TaskOutcome": {
+			"id": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.TaskOutcome)(o).ID
+					mark := w.Mark()
+					v0.MarshalGQL(w)
+					return w.Since(mark)
+				},
+			},
+			"task": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Task](s, (*model.TaskOutcome)(o).Task)
+				},
+			},
+			"error": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.OutcomeError](s, (*model.TaskOutcome)(o).Error)
 				},
 			},
 		},
@@ -4201,11 +4629,15 @@ func planAddNode(s *exec.Sink, value model.Node) {
 	}
 }
 
+var planEnumAgentCommandTypeAgentCommandType = exec.NewEnum[model.AgentCommandType]("TASK_AVAILABLE", "CANCEL_TASK", "SUGGESTION_DECIDED", "DRAIN", "RESUME")
+
 var planEnumAgentStatusAgentStatus = exec.NewEnum[model.AgentStatus]("IDLE", "ONLINE", "BUSY", "OFFLINE")
 
 var planEnumAttemptOutcomeAttemptOutcome = exec.NewEnum[model.AttemptOutcome]("COMPLETED", "FAILED", "LEASE_EXPIRED", "TIMED_OUT", "RELEASED", "SUSPENDED", "CANCELLED")
 
 var planEnumBackoffBackoff = exec.NewEnum[model.Backoff]("FIXED", "EXPONENTIAL")
+
+var planEnumClaimObstacleReasonClaimObstacleReason = exec.NewEnum[model.ClaimObstacleReason]("NOT_STARTED", "PAUSED", "DEPENDENCIES", "BACKOFF", "APPROVAL", "RESERVED", "CAPABILITIES", "CAPACITY")
 
 var planEnumEventTypeEventType = exec.NewEnum[model.EventType]("WORKFLOW_CREATED", "WORKFLOW_UPDATED", "WORKFLOW_STARTED", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED", "WORKFLOW_PROGRESSED", "WORKFLOW_COMPLETED", "WORKFLOW_FAILED", "WORKFLOW_CANCELLED", "WORKFLOW_RETRIED", "WORKFLOW_DELETED", "TASK_CREATED", "TASK_UPDATED", "TASK_READY", "TASK_CLAIMED", "TASK_PROGRESSED", "TASK_AWAITING_APPROVAL", "TASK_COMPLETED", "TASK_FAILED", "TASK_RETRY_SCHEDULED", "TASK_LEASE_EXPIRED", "TASK_RELEASED", "TASK_CANCELLED", "TASK_SKIPPED", "TASK_RETRIED", "TASK_DELETED", "AGENT_REGISTERED", "AGENT_UPDATED", "AGENT_STATUS_CHANGED", "AGENT_REMOVED", "SUGGESTION_CREATED", "SUGGESTION_DECISION_ADDED", "SUGGESTION_APPROVED", "SUGGESTION_REJECTED", "SUGGESTION_ANSWERED", "SUGGESTION_EXPIRED", "SUGGESTION_WITHDRAWN", "COMMENT_ADDED", "COMMENT_UPDATED", "COMMENT_DELETED", "USER_CREATED", "API_KEY_CREATED", "API_KEY_UPDATED", "API_KEY_REVOKED")
 
