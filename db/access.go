@@ -134,14 +134,14 @@ func revokeKeysOf(ctx context.Context, c *change, agent model.ID) error {
 // APIKeys gives those of the keys that there are, in any order, with the hashes of their secrets.
 func (r Access) APIKeys(ctx context.Context, ids []model.ID) ([]*model.APIKey, error) {
 	var keys []*model.APIKey
-	err := r.bun.NewSelect().Model(&keys).Where("id IN (?)", bun.In(ids)).Scan(ctx)
+	err := r.bun.NewSelect().Model(&keys).Where("id IN (?)", bun.List(ids)).Scan(ctx)
 	return keys, publicError(err)
 }
 
 // MarkUsed notes that the keys were used in this minute. It is no change that anybody is told of, so it has no event.
 func (r Access) MarkUsed(ctx context.Context, ids []model.ID) error {
 	_, err := r.bun.NewUpdate().Model((*model.APIKey)(nil)).Set("last_used_at = date_trunc('minute', now())").
-		Where("id IN (?)", bun.In(ids)).
+		Where("id IN (?)", bun.List(ids)).
 		Where("last_used_at IS NULL OR last_used_at < date_trunc('minute', now())").Exec(ctx)
 	return publicError(err)
 }

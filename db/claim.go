@@ -170,7 +170,9 @@ func (c *change) lease(ctx context.Context, a *model.Agent, tasks []*model.Task,
 		}
 		record(c, model.EventTypeTaskClaimed, &was, t)
 		leases[i] = t.Lease()
-		attempts[i] = &model.TaskAttempt{TaskID: t.ID, Number: t.Attempt, AgentID: a.ID, ClaimedAt: c.now, LeaseToken: t.LeaseToken}
+		attempts[i] = &model.TaskAttempt{
+			TaskID: t.ID, WorkflowID: t.WorkflowID, Number: t.Attempt, AgentID: a.ID, ClaimedAt: c.now, LeaseToken: t.LeaseToken,
+		}
 	}
 	if err := updateAll(ctx, c, tasks); err != nil {
 		return nil, err

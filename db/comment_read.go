@@ -25,7 +25,7 @@ var commentTable = table[model.Comment]{
 
 // ByIDs gives the comments with these ids that the caller may see, each at the place of its id; nil for the others.
 func (r Comments) ByIDs(ctx context.Context, ids []model.ID) ([]*model.Comment, error) {
-	return byIDs(ctx, r.DB, &commentTable, inWorkflows(ctx, "x.workflow_id"), ids)
+	return byIDs(ctx, r.DB, &commentTable, inWorkflow(ctx, "x.workflow_id"), ids)
 }
 
 // Referenced gives the comments with these ids, whoever asks: for what something that the caller may see refers to.
@@ -36,7 +36,7 @@ func (r Comments) Referenced(ctx context.Context, ids []model.ID) ([]*model.Comm
 // Page lists what was said about a task, the oldest first; nothing when the caller may not see the task. A malformed
 // page is BAD_USER_INPUT.
 func (r Comments) Page(ctx context.Context, taskID model.ID, p model.Page) (*model.CommentConnection, error) {
-	w := inWorkflows(ctx, "x.workflow_id")
+	w := inWorkflow(ctx, "x.workflow_id")
 	l := r.list(w, "x.task_id = p.id", taskID)
 	connections, err := connect[model.CommentConnection](ctx, l, p)
 	if err != nil {

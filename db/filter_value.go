@@ -55,7 +55,7 @@ func (w *where) textMatches(column string, f *model.StringFilter) string {
 	return all(in,
 		w.textCondition(column+" = ?", f.Eq),
 		w.textCondition("strpos("+column+", ?) > 0", f.Contains),
-		w.textCondition("strpos(lower("+column+"), lower(?::text)) > 0", f.ContainsIgnoreCase),
+		w.textCondition("strpos(lower("+column+" COLLATE caseless), lower(? COLLATE caseless)) > 0", f.ContainsIgnoreCase),
 		w.textCondition("starts_with("+column+", ?)", f.StartsWith))
 }
 

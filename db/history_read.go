@@ -66,7 +66,7 @@ func positionOf(c *model.Cursor) *place {
 // ByIDs gives the events with these ids that the caller may see, each at the place of its id; nil for the others,
 // and for those that have no position yet.
 func (r History) ByIDs(ctx context.Context, ids []model.ID) ([]model.Event, error) {
-	entries, err := byIDs(ctx, r.DB, &entryByID, inLogOf(ctx), only(model.KindEvent, ids))
+	entries, err := byIDs(ctx, r.DB, &entryByID, inLogOf(ctx, lookedUp), only(model.KindEvent, ids))
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (r History) ByIDs(ctx context.Context, ids []model.ID) ([]model.Event, erro
 
 // Page lists the entries that the filter takes and the caller may see.
 func (r History) Page(ctx context.Context, f model.EntryFilter, p LogPage) (*model.EventConnection, error) {
-	connections, err := r.connect(ctx, "", nil, f, p)
+	connections, err := r.connect(ctx, inLogOf(ctx, listed), nil, nil, f, p)
 	if err != nil {
 		return nil, err
 	}
@@ -90,30 +90,26 @@ func (r History) Page(ctx context.Context, f model.EntryFilter, p LogPage) (*mod
 
 // OfWorkflows lists the entries about each workflow and what is in it, as Page does.
 func (r History) OfWorkflows(ctx context.Context, ids []model.ID, f model.EntryFilter, p LogPage) ([]*model.EventConnection, error) {
-	return r.connect(ctx, "x.workflow_id = p.id", ids, f, p)
+	return r.connect(ctx, inLogOf(ctx, lookedUp), []string{"x.workflow_id = p.id"}, ids, f, p)
 }
 
 // OfTasks lists the entries about each task, its suggestions and its comments, as Page does.
 func (r History) OfTasks(ctx context.Context, ids []model.ID, f model.EntryFilter, p LogPage) ([]*model.EventConnection, error) {
-	return r.connect(ctx, "x.task_id = p.id", ids, f, p)
+	return r.connect(ctx, inLogOf(ctx, lookedUp), []string{"x.task_id = p.id"}, ids, f, p)
 }
 
 // OfAgents lists the entries about each agent and what it had in its hands, as Page does.
 func (r History) OfAgents(ctx context.Context, ids []model.ID, f model.EntryFilter, p LogPage) ([]*model.EventConnection, error) {
-	return r.connect(ctx, "x.agent_id = p.id", ids, f, p)
+	return r.connect(ctx, inLogOf(ctx, lookedUp), []string{"x.agent_id = p.id"}, ids, f, p)
 }
 
-func (r History) connect(ctx context.Context, via string, ids []model.ID, f model.EntryFilter, p LogPage) ([]*model.EventConnection, error) {
+func (r History) connect(ctx context.Context, w *where, via []string, ids []model.ID, f model.EntryFilter, p LogPage) ([]*model.EventConnection, error) {
 	s, err := p.span()
 	if err != nil {
 		return nil, err
 	}
-	w := inLogOf(ctx)
 	w.entry(f)
-	l := &list[model.Entry]{DB: r.DB, table: &entryTable, where: w, sort: inLog(p.Direction), parents: distinct(ids)}
-	if via != "" {
-		l.via = []string{via}
-	}
+	l := &list[model.Entry]{DB: r.DB, table: &entryTable, where: w, sort: inLog(p.Direction), via: via, parents: distinct(ids)}
 	counts := l.counts()
 	pages, err := l.pages(ctx, s)
 	if err != nil {
@@ -139,16 +135,18 @@ func eventConnection(p *page[model.Entry], s span, count model.Count) *model.Eve
 }
 
 // inLogOf starts the conditions of what the caller may see of the log: accounts and keys are for administrators; an
-// agent sees what happens in the workflows in which it takes part, what concerns it and what it did.
-func inLogOf(ctx context.Context) *where {
-	w := inScope(ctx, func(agent string) string {
-		return "(x.workflow_id IN (" + workflowsOf(" = "+agent) + ") OR x.agent_id = " + agent + " OR x.actor_id = " + agent + ")"
-	})
+// agent sees what happens in the workflows in which it takes part, as in says, what concerns it and what it did.
+func inLogOf(ctx context.Context, in func(agent string) string) *where {
+	w := inScope(ctx, func(agent string) string { return either(in(agent), "x.agent_id = "+agent, "x.actor_id = "+agent) })
 	if model.CallerFrom(ctx).Role != model.RoleAdmin {
 		w.must("x.kind <> ALL (" + w.arg([]int16{int16(model.KindUser), int16(model.KindAPIKey)}) + ")")
 	}
 	return w
 }
+
+// lookedUp and listed are the two ways in which read_scope.go writes the rule.
+func lookedUp(agent string) string { return takesPart(agent, "x.workflow_id") }
+func listed(agent string) string   { return "x.workflow_id = ANY(" + workflowsOf(" = "+agent) + ")" }
 
 // entry adds the conditions of a filter of the log.
 func (w *where) entry(f model.EntryFilter) {

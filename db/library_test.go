@@ -182,7 +182,7 @@ func (l *library) task(i int) *model.Task {
 		t.AssigneeID = pick(l, l.agents...).ID
 	}
 	if t.Status == model.TaskStatusInProgress || l.IntN(2) == 0 {
-		t.AgentID, t.ClaimedAt, t.Attempt = pick(l, l.agents...).ID, new(l.moment()), 1
+		t.AgentID, t.ClaimedAt, t.Attempt = pick(l, l.agents...).ID, new(l.moment()), 1+l.IntN(3)
 	}
 	if t.Status == model.TaskStatusInProgress {
 		t.LeaseToken, t.LeaseExpiresAt = []byte{1}, new(l.moment())
@@ -196,10 +196,13 @@ func (l *library) task(i int) *model.Task {
 func (l *library) someAttempts() []*model.TaskAttempt {
 	var attempts []*model.TaskAttempt
 	for _, t := range l.tasks {
-		for n := range l.IntN(4) {
+		for n := range t.Attempt {
 			a := &model.TaskAttempt{
-				TaskID: t.ID, Number: n + 1, AgentID: pick(l, l.agents...).ID, LeaseToken: []byte{1},
+				TaskID: t.ID, WorkflowID: t.WorkflowID, Number: n + 1, AgentID: pick(l, l.agents...).ID, LeaseToken: []byte{1},
 				ClaimedAt: library0.Add(time.Duration(len(attempts)) * time.Second),
+			}
+			if n == t.Attempt-1 {
+				a.AgentID = t.AgentID
 			}
 			if l.IntN(2) == 0 {
 				a.FinishedAt, a.Outcome = new(l.moment()), new(pick(l, model.AllAttemptOutcome...))
@@ -245,8 +248,8 @@ func (l *library) store() {
 			l.Fatal(err)
 		}
 	}
-	l.exec("INSERT INTO task_attempts (task_id, number, agent_id, claimed_at, finished_at, outcome, lease_token) VALUES ?", rowsOf(l.attempts, func(a *model.TaskAttempt) []any {
-		return []any{a.TaskID, a.Number, a.AgentID, a.ClaimedAt, a.FinishedAt, (*string)(a.Outcome), []byte{1}}
+	l.exec("INSERT INTO task_attempts (task_id, workflow_id, number, agent_id, claimed_at, finished_at, outcome, lease_token) VALUES ?", rowsOf(l.attempts, func(a *model.TaskAttempt) []any {
+		return []any{a.TaskID, a.WorkflowID, a.Number, a.AgentID, a.ClaimedAt, a.FinishedAt, (*string)(a.Outcome), []byte{1}}
 	}))
 	l.exec("INSERT INTO task_dependencies VALUES ?", rowsOf(l.waits, func(w [2]model.ID) []any { return []any{w[0], w[1]} }))
 	l.exec("ANALYZE")

@@ -47,8 +47,8 @@ func fieldMatches(name string, field reflect.Value, value func(string) any) bool
 	case *model.StringFilter:
 		return textMatches(c, v)
 	case *model.IDFilter:
-		return (c.Eq == nil || slices.Contains(v.([]model.ID), *c.Eq)) &&
-			(c.In == nil || slices.ContainsFunc(c.In, func(id model.ID) bool { return slices.Contains(v.([]model.ID), id) }))
+		among := func(id model.ID) bool { return !id.IsZero() && slices.Contains(v.([]model.ID), id) }
+		return (c.Eq == nil || among(*c.Eq)) && (c.In == nil || slices.ContainsFunc(c.In, among))
 	case *bool:
 		return *c == v.(bool)
 	}

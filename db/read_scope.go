@@ -11,13 +11,21 @@ import (
 //
 // What a visible row refers to is in the same workflow, or is who did something; so the rule stands where a request
 // enters: at lookups, at lists, and at what an agent has.
+//
+// It is written in two ways, for two plans: takesPart probes indexes for one row, workflowsOf leads from the agent to
+// the rows. A list of all needs the second: in the order of the list, the agent's own rows may be far apart.
 
-// inWorkflows starts the conditions of what the caller may see. column holds the id of the workflow.
-func inWorkflows(ctx context.Context, column string) *where {
-	return inScope(ctx, func(agent string) string { return column + " IN (" + workflowsOf(" = "+agent) + ")" })
+// inWorkflow starts the conditions of a lookup. column holds the id of the workflow that the row is in.
+func inWorkflow(ctx context.Context, column string) *where {
+	return inScope(ctx, func(agent string) string { return takesPart(agent, column) })
 }
 
-// asAgent does so for agents.
+// inWorkflows starts the conditions of a list.
+func inWorkflows(ctx context.Context, column string) *where {
+	return inScope(ctx, func(agent string) string { return column + " = ANY(" + workflowsOf(" = "+agent) + ")" })
+}
+
+// asAgent starts the conditions for agents.
 func asAgent(ctx context.Context) *where {
 	w := inScope(ctx, func(agent string) string { return "x.id = " + agent })
 	w.must("x.removed_at IS NULL")
@@ -36,17 +44,21 @@ func inScope(ctx context.Context, of func(agent string) string) *where {
 	return w
 }
 
-// workflowsOf selects the workflows in which an agent takes part. is compares its id, as in " = $1".
-// Indexes: tasks_of_agent, tasks_of_assignee, task_attempts_of_agent.
-func workflowsOf(is string) string {
-	return "SELECT t.workflow_id FROM tasks AS t WHERE t.agent_id" + is +
-		" UNION ALL SELECT t.workflow_id FROM tasks AS t WHERE t.assignee_id" + is +
-		" UNION ALL SELECT t.workflow_id FROM task_attempts AS h JOIN tasks AS t ON t.id = h.task_id WHERE h.agent_id" + is
+// takesPart asks whether an agent takes part in a workflow. Indexes: task_attempts_in_workflow, tasks_in_workflow.
+func takesPart(agent, workflow string) string {
+	return "(EXISTS (SELECT FROM task_attempts AS h WHERE h.workflow_id = " + workflow + " AND h.agent_id = " + agent + ")" +
+		" OR EXISTS (SELECT FROM tasks AS t WHERE t.workflow_id = " + workflow + " AND t.assignee_id = " + agent + "))"
 }
 
-// agentsOf selects the agents that take part in a workflow. Indexes: tasks_in_workflow, primary key of task_attempts.
+// workflowsOf gives the array of the workflows in which an agent takes part. is compares its id, as in " = $1".
+// Indexes: task_attempts_of_agent alone, tasks_of_assignee.
+func workflowsOf(is string) string {
+	return "ARRAY(SELECT h.workflow_id FROM task_attempts AS h WHERE h.agent_id" + is +
+		" UNION SELECT t.workflow_id FROM tasks AS t WHERE t.assignee_id" + is + ")"
+}
+
+// agentsOf selects the agents that take part in a workflow. Indexes: task_attempts_in_workflow alone, tasks_in_workflow.
 func agentsOf(workflow string) string {
-	return "SELECT t.agent_id FROM tasks AS t WHERE t.workflow_id = " + workflow +
-		" UNION ALL SELECT t.assignee_id FROM tasks AS t WHERE t.workflow_id = " + workflow +
-		" UNION ALL SELECT h.agent_id FROM tasks AS t JOIN task_attempts AS h ON h.task_id = t.id WHERE t.workflow_id = " + workflow
+	return "SELECT h.agent_id FROM task_attempts AS h WHERE h.workflow_id = " + workflow +
+		" UNION SELECT t.assignee_id FROM tasks AS t WHERE t.workflow_id = " + workflow
 }

@@ -75,7 +75,7 @@ func (w *where) suggestionKind(f *model.SuggestionKindFilter) string {
 
 // ByIDs gives the suggestions with these ids that the caller may see, each at the place of its id; nil for the others.
 func (r Suggestions) ByIDs(ctx context.Context, ids []model.ID) ([]*model.Suggestion, error) {
-	return byIDs(ctx, r.DB, &suggestionTable, inWorkflows(ctx, "x.workflow_id"), ids)
+	return byIDs(ctx, r.DB, &suggestionTable, inWorkflow(ctx, "x.workflow_id"), ids)
 }
 
 // Referenced gives the suggestions with these ids, whoever asks: for what something that the caller may see refers to.
@@ -103,7 +103,7 @@ func (r Suggestions) OfTasks(ctx context.Context, ids []model.ID, f *model.Sugge
 // OfAgents lists the suggestions of each agent, as far as the caller may see them; the oldest first unless ordered
 // otherwise.
 func (r Suggestions) OfAgents(ctx context.Context, ids []model.ID, f *model.SuggestionFilter, o *model.SuggestionOrder, p model.Page) ([]*model.SuggestionConnection, error) {
-	return r.of(ctx, inWorkflows(ctx, "x.workflow_id"), "x.agent_id = p.id", ids, f, o, p)
+	return r.of(ctx, inWorkflow(ctx, "x.workflow_id"), "x.agent_id = p.id", ids, f, o, p)
 }
 
 func (r Suggestions) of(ctx context.Context, w *where, via string, ids []model.ID, f *model.SuggestionFilter, o *model.SuggestionOrder, p model.Page) ([]*model.SuggestionConnection, error) {

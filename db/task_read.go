@@ -96,7 +96,7 @@ func (w *where) overdue(wanted *bool) string {
 
 // ByIDs gives the tasks with these ids that the caller may see, each at the place of its id; nil for the others.
 func (r Tasks) ByIDs(ctx context.Context, ids []model.ID) ([]*model.Task, error) {
-	return byIDs(ctx, r.DB, &taskTable, inWorkflows(ctx, "x.workflow_id"), ids)
+	return byIDs(ctx, r.DB, &taskTable, inWorkflow(ctx, "x.workflow_id"), ids)
 }
 
 // Referenced gives the tasks with these ids, whoever asks: for what something that the caller may see refers to.
@@ -121,7 +121,7 @@ func (r Tasks) OfWorkflows(ctx context.Context, ids []model.ID, f *model.TaskFil
 // OfAgents lists the tasks that each agent holds or had last, or that are reserved for it, as far as the caller may see
 // them; the oldest first unless ordered otherwise.
 func (r Tasks) OfAgents(ctx context.Context, ids []model.ID, f *model.TaskFilter, o *model.TaskOrder, p model.Page) ([]*model.TaskConnection, error) {
-	l := r.list(inWorkflows(ctx, "x.workflow_id"), f, taskSorting(o, oldestFirst))
+	l := r.list(inWorkflow(ctx, "x.workflow_id"), f, taskSorting(o, oldestFirst))
 	l.parents, l.via = ids, []string{"x.agent_id = p.id", "x.assignee_id = p.id AND x.agent_id IS DISTINCT FROM p.id"}
 	return connect[model.TaskConnection](ctx, l, p)
 }
@@ -152,7 +152,7 @@ func (r Tasks) Dependents(ctx context.Context, ids []model.ID) ([][]*model.Task,
 // CurrentOfAgents gives the task that each agent has held longest of those it holds; nil where it holds none, or none
 // that the caller may see.
 func (r Tasks) CurrentOfAgents(ctx context.Context, ids []model.ID) ([]*model.Task, error) {
-	w := inWorkflows(ctx, "x.workflow_id")
+	w := inWorkflow(ctx, "x.workflow_id")
 	// Index: tasks_held_by.
 	held, err := ofParents(ctx, r.DB, &taskTable, w, ids, kin{
 		rank: "x.claimed_at",
@@ -176,7 +176,7 @@ func (r Tasks) RecentOfAgents(ctx context.Context, ids []model.ID, limit int) ([
 	if _, err := pageSize(model.Page{First: &limit}); err != nil {
 		return nil, err
 	}
-	w := inWorkflows(ctx, "x.workflow_id")
+	w := inWorkflow(ctx, "x.workflow_id")
 	// Index: task_attempts_of_agent, from its newest attempt on, and the primary key for whether it tried again later.
 	return ofParents(ctx, r.DB, &taskTable, w, ids, kin{
 		rank: "h.claimed_at",

@@ -52,7 +52,7 @@ func (w *where) workflow(f *model.WorkflowFilter) string {
 		w.moment("x.updated_at", f.UpdatedAt),
 		w.moment("x.started_at", f.StartedAt),
 		w.moment("x.finished_at", f.FinishedAt),
-		w.idIs(f.AgentID, func(is string) string { return "x.id IN (" + workflowsOf(is) + ")" }),
+		w.idIs(f.AgentID, func(is string) string { return "x.id = ANY(" + workflowsOf(is) + ")" }),
 		w.has(f.HasPendingSuggestions, "SELECT FROM suggestions AS s WHERE s.workflow_id = x.id AND s.status = 'PENDING'"))
 }
 
@@ -65,7 +65,7 @@ func (w *where) workflowStatus(f *model.WorkflowStatusFilter) string {
 
 // ByIDs gives the workflows with these ids that the caller may see, each at the place of its id; nil for the others.
 func (r Workflows) ByIDs(ctx context.Context, ids []model.ID) ([]*model.Workflow, error) {
-	return byIDs(ctx, r.DB, &workflowTable, inWorkflows(ctx, "x.id"), ids)
+	return byIDs(ctx, r.DB, &workflowTable, inWorkflow(ctx, "x.id"), ids)
 }
 
 // Referenced gives the workflows with these ids, whoever asks: for what something that the caller may see refers to.

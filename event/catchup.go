@@ -25,8 +25,8 @@ func (r *reader) catchUp(ctx context.Context) ([]*model.Entry, error) {
 		return nil, sleep(ctx, r.pause)
 	}
 	r.pause = 0
-	if state.Epoch() != r.epoch {
-		signal(r.hints)
+	if state.Epoch() != r.epoch || state.Head < upTo {
+		signal(r.hints) // the log has turned into another, and the tail is to find out how
 		return nil, sleep(ctx, nextPause(0))
 	}
 	if state.Floor > r.at {

@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"workflowfactory/auth"
 	"workflowfactory/model"
@@ -29,9 +30,9 @@ func contract(t testing.TB) *ast.Schema {
 // operation is the context in which a query, given as a caller, reaches its first root field.
 func operation(t testing.TB, caller model.Caller, query string) (context.Context, *graphql.OperationContext) {
 	t.Helper()
-	doc, err := gqlparser.LoadQuery(contract(t), query)
-	if err != nil {
-		t.Fatal(err)
+	doc, errs := gqlparser.LoadQueryWithRules(contract(t), query, rules.NewDefaultRules())
+	if len(errs) > 0 {
+		t.Fatal(errs)
 	}
 	op := &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0], DisableIntrospection: true}
 	return graphql.WithOperationContext(model.WithCaller(t.Context(), caller), op), op

@@ -60,6 +60,7 @@ type TaskError struct {
 // TaskAttempt is one time that an agent held a task.
 type TaskAttempt struct {
 	TaskID      ID
+	WorkflowID  ID // of the task: says that the agent takes part in it
 	Number      int
 	AgentID     ID
 	ClaimedAt   time.Time

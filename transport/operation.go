@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,7 +14,7 @@ import (
 
 // dialect is how a protocol says what happens to one operation.
 type dialect interface {
-	next(response *graphql.Response, cursor string) []byte
+	next(w *chunkWriter, payload []byte, cursor string)
 	fail(response *graphql.Response) []byte // the last word on an operation that ended badly
 	complete() []byte                       // the last word on any other
 }
@@ -33,26 +32,11 @@ type operation struct {
 	parsing chan struct{}            // a token per operation that may be parsed at a time
 	started func(ast.Operation) bool // called once the kind is known; false ends it without a word
 	ended   func()                   // called once, just before the last word is queued
+	closed  func()                   // called once, when the last word is queued
 
 	silent atomic.Bool // nobody wants to hear of it any more: queued frames of it are dropped
-	over   bool        // the last word is queued
+	over   atomic.Bool // somebody has the last word
 	cursor string      // of the last event queued
-
-	mu      sync.Mutex // protects failure
-	failure error
-}
-
-type operationKey struct{}
-
-// Fail says how the stream that a subscription resolver returned ends: with this error instead of `complete`. The
-// context is the resolver's; call it before closing the channel. An error whose code is SLOW_CONSUMER is given the
-// cursor to resume after. Outside a stream it does nothing.
-func Fail(ctx context.Context, err error) {
-	if o, ok := ctx.Value(operationKey{}).(*operation); ok {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.failure = err
-	}
 }
 
 // run drives the operation from its request to its end; it blocks until then.
@@ -74,7 +58,6 @@ func (o *operation) run(ctx context.Context, params *graphql.RawParams) {
 
 // guarded lets a panic cost the operation, not the process: it runs on a goroutine of ours.
 func (o *operation) guarded(ctx context.Context, do func(context.Context)) {
-	ctx = context.WithValue(ctx, operationKey{}, o)
 	defer func() {
 		if thrown := recover(); thrown != nil {
 			o.config.Log.ErrorContext(ctx, "panic in an operation", "panic", thrown, "stack", string(debug.Stack()))
@@ -96,7 +79,7 @@ func (o *operation) execute(ctx context.Context, op *graphql.OperationContext) {
 	if op.Operation.Operation == ast.Subscription {
 		resumeAfter(op, o.resume)
 		o.cursor = o.resume
-		o.stream(o.exec.DispatchOperation(ctx, op))
+		o.stream(ctx, op)
 		return
 	}
 	ctx, cancel := o.config.withTimeout(ctx, op)
@@ -107,36 +90,39 @@ func (o *operation) execute(ctx context.Context, op *graphql.OperationContext) {
 		o.end(ctx, fmt.Errorf("run the operation: %w", err)) // what a cancelled resolver answers is no answer
 		return
 	}
-	if o.send(ctx, response) {
+	if o.answer(ctx, response) {
 		o.lastWord(o.dialect.complete())
 	}
 }
 
-func (o *operation) stream(responses graphql.ResponseHandler, ctx context.Context) {
+func (o *operation) stream(ctx context.Context, op *graphql.OperationContext) {
+	ctx, failure := withFailure(ctx)
+	responses, ctx := o.exec.DispatchOperation(ctx, op)
 	for {
 		response := responses(ctx)
 		if response == nil {
 			break
 		}
-		if !o.send(ctx, response) {
+		if !o.answer(ctx, response) {
 			return
 		}
 	}
-	o.mu.Lock()
-	failure := o.failure
-	o.mu.Unlock()
-	o.end(ctx, failure)
+	o.end(ctx, failure.get())
 }
 
-// send queues one response, waiting for room. False means that it was the operation's last word, or that nobody listens.
-func (o *operation) send(ctx context.Context, response *graphql.Response) bool {
+// answer queues one response, waiting for room. False means that it was the operation's last word, or that nobody
+// listens.
+func (o *operation) answer(ctx context.Context, response *graphql.Response) bool {
 	defer o.config.Release(response.Data)
 	if failed(response) {
 		o.finish(response)
 		return false
 	}
-	cursor := o.config.Cursor(response)
-	err := o.out.await(ctx, frame{owner: o, bytes: o.dialect.next(response, cursor)}, o.config.Limits.Slow)
+	return o.send(ctx, payloadOf(response), o.config.Cursor(response))
+}
+
+func (o *operation) send(ctx context.Context, payload []byte, cursor string) bool {
+	err := o.out.await(ctx, frame{owner: o, bytes: payload, next: true, cursor: cursor}, o.config.Limits.Slow)
 	if errors.Is(err, errSlow) {
 		o.config.Log.WarnContext(ctx, "slow consumer", "resumeAfter", o.cursor)
 		o.end(ctx, refusal(CodeSlowConsumer, "the client takes events too slowly: subscribe again after the last one it got"))
@@ -176,12 +162,12 @@ func (o *operation) finish(response *graphql.Response) {
 
 // lastWord frees the operation's id before the client can know that it is over, so that it may be used again at once.
 func (o *operation) lastWord(word []byte) {
-	if o.over {
+	if o.over.Swap(true) {
 		return
 	}
-	o.over = true
 	o.ended()
 	if word != nil {
 		o.out.put(frame{owner: o, bytes: word})
 	}
+	o.closed()
 }

@@ -12,8 +12,10 @@ var errSlow = errors.New("the client takes events too slowly")
 
 // frame is one message on its way to a client.
 type frame struct {
-	owner *operation // whose message it is; nil for the connection's own
-	bytes []byte
+	owner  *operation // whose message it is; nil for the connection's own
+	bytes  []byte     // the whole message or, in a `next`, its payload, which others may share
+	next   bool
+	cursor string // of a `next`
 }
 
 // outbox is the bounded queue between everything that speaks on a connection and the one goroutine that writes to it.

@@ -159,6 +159,7 @@ func (s *socket) start(id string, params *graphql.RawParams, refused *gqlerror.E
 		config: s.config, exec: s.exec, out: s.out, dialect: newSocketDialect(id), resume: s.resume[id], parsing: s.transport.parsing,
 		started: func(kind ast.Operation) bool { return s.goesOn(o, kind) },
 		ended:   func() { s.ended(id, o) },
+		closed:  func() { cancel(); s.settle() },
 	}
 	delete(s.resume, id)
 	switch err := s.add(id, o); {
@@ -172,15 +173,13 @@ func (s *socket) start(id string, params *graphql.RawParams, refused *gqlerror.E
 	case err != nil:
 		refused = refusal(CodeRateLimited, "%s", err)
 	}
-	s.running.Go(func() {
-		defer s.settle()
-		defer cancel()
+	go func() {
 		if refused != nil {
 			o.end(ctx, refused)
 			return
 		}
 		o.run(ctx, params)
-	})
+	}()
 }
 
 var (
@@ -201,6 +200,7 @@ func (s *socket) add(id string, o *started) error {
 	full := len(s.operations) >= s.config.Limits.SocketOperations
 	s.operations[id] = o
 	s.active++
+	s.running.Add(1)
 	if full {
 		return fmt.Errorf("a socket runs at most %d operations at a time", s.config.Limits.SocketOperations)
 	}
@@ -226,6 +226,7 @@ func (s *socket) ended(id string, o *started) {
 
 // settle closes a draining socket when its last operation has had its last word.
 func (s *socket) settle() {
+	defer s.running.Done()
 	s.mu.Lock()
 	s.active--
 	idle := s.draining && s.active == 0

@@ -44,12 +44,19 @@ func tail(response *graphql.Response, first bool) []byte {
 	return append(tail, '}')
 }
 
-// appendResponse appends the whole response, one copy of the data included.
-func appendResponse(to []byte, response *graphql.Response) []byte {
+// payloadOf is the whole response in one line, with a copy of the data: event streams end with a line what they say.
+func payloadOf(response *graphql.Response) []byte {
 	around := envelop(response)
-	to = append(to, around.head...)
-	to = append(to, response.Data...)
-	return append(to, around.tail...)
+	payload := make([]byte, 0, len(around.head)+len(response.Data)+len(around.tail))
+	payload = append(payload, around.head...)
+	payload = append(payload, response.Data...)
+	payload = append(payload, around.tail...)
+	for i, c := range payload {
+		if c == '\n' || c == '\r' {
+			payload[i] = ' ' // outside of strings a line break means nothing, and inside it is written otherwise
+		}
+	}
+	return payload
 }
 
 func comma(b []byte) []byte {

@@ -23,18 +23,14 @@ func (x *exchange) stream(ctx context.Context, op *graphql.OperationContext) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(x.down, cancel)()
+	running, stop := context.WithCancel(ctx) // its resolvers need not wait until everything is written
+	over := make(chan struct{})
 	o := &operation{
 		config: &x.config, exec: x.exec, out: newOutbox(&x.config.Limits), dialect: eventDialect{},
-		resume: x.r.Header.Get("Last-Event-ID"), ended: func() {},
+		resume: x.r.Header.Get("Last-Event-ID"), ended: func() {}, closed: func() { stop(); close(over) },
 	}
 	x.beginEvents()
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel() // its resolvers need not wait until everything is written
-		o.guarded(ctx, func(ctx context.Context) { o.execute(ctx, op) })
-	}()
+	go o.guarded(running, func(ctx context.Context) { o.execute(ctx, op) })
 	x.writeEvents(ctx, o.out, over)
 	cancel()
 	o.out.close()
@@ -72,19 +68,10 @@ func (x *exchange) writeEvents(ctx context.Context, out *outbox, over <-chan str
 		case <-ctx.Done():
 			return
 		}
-		if err := x.writeQueued(out); err != nil || ended {
+		if err := writeFrames(out.take(nil), nil, x.writeEvent); err != nil || ended {
 			return
 		}
 	}
-}
-
-func (x *exchange) writeQueued(out *outbox) error {
-	w := chunkWriter{write: x.writeEvent}
-	for _, f := range out.take(nil) {
-		w.add(f.bytes)
-	}
-	w.flush()
-	return w.err
 }
 
 func (x *exchange) writeEvent(b []byte) error {
@@ -100,28 +87,19 @@ func (x *exchange) writeEvent(b []byte) error {
 // without data.
 type eventDialect struct{}
 
-func (eventDialect) next(response *graphql.Response, cursor string) []byte {
-	event := []byte("event: next\n")
+func (eventDialect) next(w *chunkWriter, payload []byte, cursor string) {
+	w.add([]byte("event: next\n"))
 	if cursor != "" && !strings.ContainsAny(cursor, "\r\n\x00") {
-		event = append(append(append(event, "id: "...), cursor...), '\n')
+		w.add([]byte("id: " + cursor + "\n"))
 	}
-	start := len(event)
-	event = appendResponse(append(event, "data: "...), response)
-	unbreak(event[start:])
-	return append(event, "\n\n"...)
-}
-
-// unbreak makes one line of JSON: outside of strings a line break means nothing, and inside it is written otherwise.
-func unbreak(json []byte) {
-	for i, c := range json {
-		if c == '\n' || c == '\r' {
-			json[i] = ' '
-		}
-	}
+	w.add([]byte("data: "))
+	w.add(payload)
+	w.add([]byte("\n\n"))
 }
 
 func (d eventDialect) fail(response *graphql.Response) []byte {
-	return append(d.next(response, ""), d.complete()...)
+	last := append([]byte("event: next\ndata: "), payloadOf(response)...)
+	return append(append(last, "\n\n"...), d.complete()...)
 }
 
 func (eventDialect) complete() []byte { return []byte("event: complete\ndata: \n\n") }

@@ -196,7 +196,7 @@ func TestWebSocketPingIsAnswered(t *testing.T) {
 func TestServerPingsAndClosesSilentSockets(t *testing.T) {
 	t.Parallel()
 	w := serve(t, func(c *transport.Config) {
-		c.Limits.KeepAlive, c.Limits.Silence = 50*time.Millisecond, 50*time.Millisecond
+		c.Limits.KeepAlive, c.Limits.Silence = 50*time.Millisecond, time.Second
 	})
 	answering, silent := w.open(), w.open()
 	silent.conn.SetPingHandler(func(string) error { return nil })

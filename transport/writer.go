@@ -3,17 +3,11 @@ package transport
 import (
 	"encoding/binary"
 	"encoding/json"
-	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 )
-
-// chunk is how much is written at once: frames are put together up to it, and larger ones cut.
-const chunk = 32 * kibi
-
-var chunks = sync.Pool{New: func() any { return new(make([]byte, 0, chunk)) }}
 
 // write is the one place that writes to a socket. It puts everything that is queued into as few writes as it can, pings,
 // and ends with the close frame.
@@ -30,7 +24,7 @@ func (s *socket) write() {
 		}
 		closing := s.closeFrame()
 		frames = s.out.take(frames)
-		if err := s.writeAll(frames, closing); err != nil {
+		if err := writeFrames(frames, closing, s.writeChunk); err != nil {
 			_ = s.conn.Close() // the reader will notice
 			return
 		}
@@ -52,23 +46,6 @@ func reuse(frames []frame) []frame {
 	return frames[:0]
 }
 
-func (s *socket) writeAll(frames []frame, closing []byte) error {
-	if len(frames) == 0 && closing == nil {
-		return nil
-	}
-	buffer := chunks.Get().(*[]byte)
-	defer chunks.Put(buffer)
-	w := chunkWriter{write: s.writeChunk, buffer: (*buffer)[:0]}
-	for _, f := range frames {
-		if f.owner == nil || !f.owner.silent.Load() {
-			w.add(f.bytes)
-		}
-	}
-	w.add(closing)
-	w.flush()
-	return w.err
-}
-
 // writeChunk goes around gorilla's writer, which would copy and lock for each frame. Gorilla itself writes only when the
 // client breaks the WebSocket protocol, after which nothing else matters.
 func (s *socket) writeChunk(b []byte) error {
@@ -76,30 +53,6 @@ func (s *socket) writeChunk(b []byte) error {
 	_ = conn.SetWriteDeadline(time.Now().Add(s.config.Limits.Write))
 	_, err := conn.Write(b)
 	return err
-}
-
-// chunkWriter gathers bytes into writes of at most one chunk. Its first error ends it.
-type chunkWriter struct {
-	write  func([]byte) error
-	buffer []byte
-	err    error
-}
-
-func (w *chunkWriter) add(b []byte) {
-	for w.err == nil && len(b) > 0 {
-		n := min(len(b), chunk-len(w.buffer))
-		w.buffer = append(w.buffer, b[:n]...)
-		if b = b[n:]; len(w.buffer) == chunk {
-			w.flush()
-		}
-	}
-}
-
-func (w *chunkWriter) flush() {
-	if w.err == nil && len(w.buffer) > 0 {
-		w.err = w.write(w.buffer)
-		w.buffer = w.buffer[:0]
-	}
 }
 
 // appendFrame appends a whole WebSocket frame as servers send them: final, not masked, not compressed.
@@ -121,39 +74,41 @@ func appendFrameHead(to []byte, opcode byte, size int) []byte {
 
 // socketDialect speaks graphql-transport-ws about one operation.
 type socketDialect struct {
-	id []byte // as JSON
+	id     []byte // as JSON
+	before []byte // what stands before the payload of a `next`
 }
 
 func newSocketDialect(id string) socketDialect {
 	encoded, _ := json.Marshal(id) // a string always can be
-	return socketDialect{id: encoded}
+	d := socketDialect{id: encoded}
+	d.before = append(d.start("next"), payloadFollows...)
+	return d
 }
 
-func (d socketDialect) next(response *graphql.Response, _ string) []byte {
-	around := envelop(response)
-	head := d.head("next")
-	size := len(head) + len(around.head) + len(response.Data) + len(around.tail) + 1
-	framed := appendFrameHead(make([]byte, 0, size+10), websocket.TextMessage, size)
-	framed = append(framed, head...)
-	framed = append(framed, around.head...)
-	framed = append(framed, response.Data...)
-	framed = append(framed, around.tail...)
-	return append(framed, '}')
+const payloadFollows = `,"payload":`
+
+func (d socketDialect) next(w *chunkWriter, payload []byte, _ string) {
+	var head [10]byte
+	w.add(appendFrameHead(head[:0], websocket.TextMessage, len(d.before)+len(payload)+1))
+	w.add(d.before)
+	w.add(payload)
+	w.add(closingBrace)
 }
+
+var closingBrace = []byte{'}'}
 
 func (d socketDialect) fail(response *graphql.Response) []byte {
-	errs := marshalErrors(response.Errors)
-	return appendFrame(nil, websocket.TextMessage, append(append(d.head("error"), errs...), '}'))
+	message := append(d.start("error"), payloadFollows...)
+	message = append(message, marshalErrors(response.Errors)...)
+	return appendFrame(nil, websocket.TextMessage, append(message, '}'))
 }
 
 func (d socketDialect) complete() []byte {
 	return appendFrame(nil, websocket.TextMessage, append(d.start("complete"), '}'))
 }
 
-func (d socketDialect) head(kind string) []byte { return append(d.start(kind), `,"payload":`...) }
-
 func (d socketDialect) start(kind string) []byte {
-	start := append(make([]byte, 0, len(d.id)+64), `{"id":`...)
+	start := append(make([]byte, 0, len(d.id)+40), `{"id":`...)
 	start = append(start, d.id...)
 	start = append(start, `,"type":"`...)
 	start = append(start, kind...)

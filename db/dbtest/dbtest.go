@@ -93,6 +93,9 @@ func keep() bool { return os.Getenv(keepVar) == "1" }
 // newServer connects and makes sure of the template. One connection stays open as long as this process, which tells the
 // shared cluster that it is in use.
 func newServer(ctx context.Context, url string, external bool) (*server, error) {
+	if !strings.Contains(url, "://") {
+		return nil, fmt.Errorf("%s: want postgres://user:password@host:port/database", urlVar)
+	}
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", urlVar, err)

@@ -131,9 +131,20 @@ func supervise(dir string, answer *os.File) {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	wait(parent, pg, stop)
-	_ = syscall.Kill(pg.PID(), syscall.SIGQUIT) // nothing here is worth a checkpoint
+	remove(dir, pg)
+}
+
+// remove takes the folder out of the way first, so that a supervisor which begins meanwhile gets one of its own.
+func remove(dir string, pg *pgdev.Server) {
+	postgres, gone := pg.PID(), dir+".gone"
+	if err := os.Rename(dir, gone); err != nil {
+		gone = dir
+	}
+	if postgres != 0 {
+		_ = syscall.Kill(postgres, syscall.SIGQUIT) // nothing here is worth a checkpoint
+	}
 	<-pg.Done()
-	os.RemoveAll(dir)
+	os.RemoveAll(gone)
 }
 
 // parent is a process, told by its start from a later one of the same number.

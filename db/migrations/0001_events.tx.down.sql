@@ -7,7 +7,8 @@ BEGIN
     EXECUTE format('REVOKE ALL ON SCHEMA %I FROM wfd_app', current_schema());
   END IF;
 END $$;
-DROP FUNCTION event_keep(interval, bigint);
+DROP FUNCTION event_drop(interval);
+DROP FUNCTION event_ahead(bigint);
 DROP FUNCTION event_extend(regclass, bigint, bigint, bigint);
 DROP FUNCTION event_sequence();
 DROP VIEW event_partition, event_state;

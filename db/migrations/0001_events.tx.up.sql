@@ -194,50 +194,56 @@ BEGIN
   END LOOP;
 END $$;
 
--- event_keep makes partitions ahead of the log and drops those in which every event is older than retention; it gives
--- the number dropped. A partition holds about a week of the present rate, or width. When others use the tables and
--- will not let go within 200 ms, it drops nothing (55P03): call it again later.
-CREATE FUNCTION event_keep(retention interval, width bigint DEFAULT NULL) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+-- event_ahead makes the partitions that will be needed, so that an insert never lacks one. A partition holds about a
+-- week of the present rate, or width.
+CREATE FUNCTION event_ahead(width bigint DEFAULT NULL) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
   SET lock_timeout = '200ms' AS $$
 DECLARE
-  head    bigint;
-  week    bigint;
-  ahead   bigint;
-  part    record;
-  dropped int := 0;
+  head  bigint;
+  week  bigint;
+  ahead bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(7301, 2);
-  SELECT last_position INTO head FROM event_batch ORDER BY batch DESC LIMIT 1;
-  head := coalesce(head, 0);
+  SELECT s.head INTO head FROM event_state s;
   SELECT head - position INTO week FROM event_log WHERE at >= now() - interval '7 days' ORDER BY at, position LIMIT 1;
   ahead := greatest(coalesce(2 * width, 1048576), 2 * week);
   width := coalesce(width, least(greatest(week, 524288), 20000000));
   PERFORM event_extend('event_log', head, width, ahead);
   PERFORM event_extend('events', (SELECT last_value FROM event_seq), width, ahead);
-  DELETE FROM event_batch WHERE at < now() - interval '1 hour' AND batch < (SELECT max(batch) FROM event_batch);
+END $$;
 
-  SELECT count(*) INTO dropped FROM event_partition p JOIN event_log l ON l.position = p.upper - 1
-    WHERE p.parent = 'event_log'::regclass AND l.at < now() - retention;
-  IF dropped = 0 THEN
+-- event_drop drops the partitions in which every event is older than retention, and gives their number. While others use
+-- the tables and will not let go within 200 ms, it fails (55P03): call it again later.
+CREATE FUNCTION event_drop(retention interval) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+  SET lock_timeout = '200ms' AS $$
+DECLARE
+  old     regclass[];
+  part    regclass;
+  dropped int := 0;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7301, 2);
+  DELETE FROM event_batch WHERE at < now() - interval '1 hour' AND batch < (SELECT max(batch) FROM event_batch);
+  old := ARRAY(SELECT p.name FROM event_partition p JOIN event_log l ON l.position = p.upper - 1
+    WHERE p.parent = 'event_log'::regclass AND l.at < now() - retention);
+  IF old = '{}' THEN
     RETURN 0;
   END IF;
   PERFORM pg_advisory_xact_lock(7301, 1); -- before the tables, as event_sequence does
   LOCK TABLE event_log, events IN ACCESS EXCLUSIVE MODE;
   PERFORM event_sequence();
-  FOR part IN SELECT p.name FROM event_partition p JOIN event_log l ON l.position = p.upper - 1
-    WHERE p.parent = 'event_log'::regclass AND l.at < now() - retention LOOP
-    EXECUTE format('DROP TABLE %s', part.name);
+  FOREACH part IN ARRAY old LOOP
+    EXECUTE format('DROP TABLE %s', part);
   END LOOP;
   -- Nothing that is still in the log, and nothing that may yet come into it, has a number below its least.
   FOR part IN SELECT p.name FROM event_partition p
     WHERE p.parent = 'events'::regclass AND p.upper <= (SELECT min(seq) FROM event_log) LOOP
-    EXECUTE format('DROP TABLE %s', part.name);
+    EXECUTE format('DROP TABLE %s', part);
     dropped := dropped + 1;
   END LOOP;
-  RETURN dropped;
+  RETURN cardinality(old) + dropped;
 END $$;
 
-SELECT event_keep('90 days');
+SELECT event_ahead();
 
 -- wfd_app is whom the server may connect as (GRANT wfd_app TO …) so that not even it can rewrite the log: everything
 -- on other tables, but on these only SELECT, and INSERT into events. Where the migrating user may not make roles, make it before.
@@ -245,7 +251,7 @@ DO $$
 DECLARE
   f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['event_sequence()', 'event_keep(interval, bigint)', 'event_extend(regclass, bigint, bigint, bigint)'] LOOP
+  FOREACH f IN ARRAY ARRAY['event_sequence()', 'event_ahead(bigint)', 'event_drop(interval)', 'event_extend(regclass, bigint, bigint, bigint)'] LOOP
     EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
   END LOOP;
@@ -263,5 +269,5 @@ BEGIN
   GRANT SELECT, INSERT ON events TO wfd_app;
   GRANT SELECT ON event_log, event_batch, event_epoch, event_state, event_partition TO wfd_app;
   GRANT USAGE, SELECT ON event_seq TO wfd_app;
-  GRANT EXECUTE ON FUNCTION event_sequence(), event_keep(interval, bigint) TO wfd_app;
+  GRANT EXECUTE ON FUNCTION event_sequence(), event_ahead(bigint), event_drop(interval) TO wfd_app;
 END $$;

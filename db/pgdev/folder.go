@@ -1,6 +1,7 @@
 package pgdev
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -40,6 +41,9 @@ func DefaultDir() (string, error) {
 
 // prepare makes the folder and settles who PostgreSQL runs as.
 func (s *Server) prepare() (err error) {
+	if err := supported(); err != nil {
+		return err
+	}
 	if s.cfg.Dir == "" {
 		if s.cfg.Dir, err = DefaultDir(); err != nil {
 			return err
@@ -111,7 +115,7 @@ func (s *Server) initdb(ctx context.Context, bin binaries, data string) error {
 	if err != nil {
 		return fmt.Errorf("initdb as %s: %w: %s", s.who.name, err, out)
 	}
-	return os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(hba), 0o600)
+	return os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(hba), 0o600) // keeps its owner
 }
 
 // hba lets in whoever may enter the socket's folder, and asks everybody else for the password.
@@ -133,17 +137,15 @@ func (s *Server) runInitdb(ctx context.Context, who identity, bin binaries, data
 
 // chooseAddress picks the socket's folder: ours, or a short one where the path is longer than a socket may have. After
 // a takeover the address is that of the server before.
-func (s *Server) chooseAddress() error {
-	if s.addr == (address{}) {
-		s.addr = address{socketDir: s.cfg.Dir, port: defaultPort}
-		if s.cfg.Port != 0 {
-			s.addr.port = s.cfg.Port
-		}
+func (s *Server) chooseAddress() (address, error) {
+	addr := s.addr
+	if addr == (address{}) {
+		addr = address{socketDir: s.cfg.Dir, port: cmp.Or(s.cfg.Port, defaultPort)}
 		if len(s.cfg.Dir) > socketPathMax {
-			s.addr.socketDir = shortDir(s.who.uid, s.cfg.Dir)
+			addr.socketDir = shortDir(s.who.uid, s.cfg.Dir)
 		}
 	}
-	return s.who.ownFolder(s.addr.socketDir)
+	return addr, s.who.ownFolder(addr.socketDir)
 }
 
 func shortDir(uid int, dir string) string {
@@ -165,6 +167,9 @@ func (s *Server) setPassword(ctx context.Context, conn *pgx.Conn) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		password = []byte(rand.Text() + "\n")
 		err = os.WriteFile(path, password, 0o600)
+	}
+	if err == nil {
+		err = s.who.own(path)
 	}
 	if err != nil {
 		return fmt.Errorf("keep the password for TCP: %w", err)

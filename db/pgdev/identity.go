@@ -93,3 +93,11 @@ func (i identity) ownFolder(dir string) error {
 	}
 	return os.Chown(dir, i.uid, i.gid)
 }
+
+// own gives a file of ours to this user, who may start the next time without being root.
+func (i identity) own(path string) error {
+	if !i.other {
+		return nil
+	}
+	return os.Chown(path, i.uid, i.gid)
+}

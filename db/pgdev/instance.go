@@ -31,6 +31,7 @@ const (
 type instance struct {
 	major int
 	pid   int
+	addr  address
 	owner *os.File        // the owner's lock; nil when another process owns it
 	child *process        // nil when another process started it
 	gone  <-chan struct{} // closed when it no longer runs
@@ -134,7 +135,6 @@ func (s *Server) attach(ctx context.Context) (*instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reach process %d: %w", pm.pid, err)
 	}
-	s.addr = pm.addr
 	watch, stop := context.WithCancel(context.Background())
 	gone := make(chan struct{})
 	go func() {
@@ -142,7 +142,8 @@ func (s *Server) attach(ctx context.Context) (*instance, error) {
 		defer conn.Close(context.Background())
 		_, _ = conn.WaitForNotification(watch) // nobody notifies: it returns when the connection breaks
 	}()
-	return &instance{major: pm.major, pid: pm.pid, gone: gone, leave: stop}, nil
+	leave := func() { stop(); <-gone }
+	return &instance{major: pm.major, pid: pm.pid, addr: pm.addr, gone: gone, leave: leave}, nil
 }
 
 // connect opens a connection and makes our database in a new cluster; the folder's lock keeps two from doing so at once.

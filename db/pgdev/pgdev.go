@@ -65,6 +65,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the private PostgreSQL in %s: %w", s.cfg.Dir, err)
 	}
+	s.addr = run.addr
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	go s.keep(life, run)
@@ -95,10 +96,7 @@ func (s *Server) Dir() string { return s.cfg.Dir }
 
 // PID is the process that accepts the connections, 0 while there is none.
 func (s *Server) PID() int {
-	pm, err := s.postmaster()
-	if err != nil {
-		return 0
-	}
+	pm, _ := s.postmaster()
 	return pm.pid
 }
 
@@ -130,30 +128,37 @@ func (s *Server) Stop() error {
 // keep watches over the server until ctx ends or nothing is left to watch.
 func (s *Server) keep(ctx context.Context, run *instance) {
 	defer close(s.done)
-	for {
+	for run != nil {
 		select {
 		case <-ctx.Done():
 			s.err = s.leave(run)
 			return
 		case <-run.gone:
+			run.release()
+			s.owned.Store(false)
+			run, s.err = s.succeed(ctx, run)
 		}
-		run.release()
-		s.owned.Store(false)
-		if run.child != nil {
-			s.err = fmt.Errorf("PostgreSQL ended by itself: %w", run.child.failure())
-			return
-		}
-		s.log.Warn("the private PostgreSQL went away with its owner, starting it again")
-		next, err := s.join(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			s.err = fmt.Errorf("start the private PostgreSQL again: %w", err)
-			return
-		}
-		run = next
 	}
+}
+
+// succeed is what happens after an instance has ended: the end of our own is reported, that of another process is made
+// good. It gives neither instance nor error when ctx ends meanwhile.
+func (s *Server) succeed(ctx context.Context, last *instance) (*instance, error) {
+	if last.child != nil {
+		return nil, fmt.Errorf("PostgreSQL ended by itself: %w", last.child.failure())
+	}
+	s.log.Warn("the private PostgreSQL went away with its owner, starting it again")
+	next, err := s.join(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("start the private PostgreSQL again: %w", err)
+	case next.addr != s.addr:
+		next.release()
+		return nil, fmt.Errorf("process %d runs the private PostgreSQL at another address", next.pid)
+	}
+	return next, nil
 }
 
 func (s *Server) leave(run *instance) error {
@@ -200,7 +205,7 @@ func (s *Server) joinOnce(ctx context.Context) (*instance, error) {
 		return nil, err
 	}
 	defer lock.Close()
-	owner, err := tryLock(filepath.Join(s.cfg.Dir, "owner"))
+	owner, err := s.tryLock("owner")
 	if err != nil && !errors.Is(err, errLocked) {
 		return nil, err
 	}

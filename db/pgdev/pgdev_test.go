@@ -1,3 +1,5 @@
+//go:build unix
+
 package pgdev_test
 
 import (
@@ -41,34 +43,40 @@ func TestDataOutlivesAStop(t *testing.T) {
 	}
 }
 
-func TestListensOnASocketInAPrivateFolderAlone(t *testing.T) {
+func TestAServerThatIsUp(t *testing.T) {
 	t.Parallel()
-	s := begun(t, pgdev.Config{Dir: tempDir(t)})
-	if got := mustQuery(t, s.URL(), "SELECT current_setting('listen_addresses')"); got != "" {
-		t.Errorf("listens on %q", got)
-	}
-	info, err := os.Stat(s.Dir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder's mode is %v", info.Mode())
-	}
-	if s.TCP() != "" {
-		t.Errorf("offers TCP at %s", s.TCP())
-	}
-}
+	var text lockedBuffer
+	log := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s := begun(t, pgdev.Config{Dir: tempDir(t), Log: log, Settings: map[string]string{"log_statement": "all", "fsync": "off"}})
 
-func TestCtrlCOnTheTerminalDoesNotReachPostgres(t *testing.T) {
-	t.Parallel()
-	s := begun(t, pgdev.Config{Dir: tempDir(t)})
-	group, err := syscall.Getpgid(s.PID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if group == syscall.Getpgrp() {
-		t.Error("PostgreSQL is in our process group")
-	}
+	t.Run("listens on a socket in a private folder alone", func(t *testing.T) {
+		if got := mustQuery(t, s.URL(), "SELECT current_setting('listen_addresses')"); got != "" {
+			t.Errorf("listens on %q", got)
+		}
+		info, err := os.Stat(s.Dir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o700 {
+			t.Errorf("the folder's mode is %v", info.Mode())
+		}
+		if s.TCP() != "" {
+			t.Errorf("offers TCP at %s", s.TCP())
+		}
+	})
+	t.Run("does not get the terminal's Ctrl-C", func(t *testing.T) {
+		group, err := syscall.Getpgid(s.PID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if group == syscall.Getpgrp() {
+			t.Error("PostgreSQL is in our process group")
+		}
+	})
+	t.Run("writes into the log", func(t *testing.T) {
+		mustQuery(t, s.URL(), "SELECT 'a line for the log'")
+		eventually(t, "the line is in the log", func() bool { return strings.Contains(text.String(), "a line for the log") })
+	})
 }
 
 func TestTCPAsksForThePassword(t *testing.T) {
@@ -121,20 +129,6 @@ func TestAFolderTooDeepForASocket(t *testing.T) {
 	t.Cleanup(func() { os.RemoveAll(u.Query().Get("host")) })
 }
 
-func TestPostgresWritesIntoTheLog(t *testing.T) {
-	t.Parallel()
-	var text lockedBuffer
-	log := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s := begun(t, pgdev.Config{Dir: tempDir(t), Log: log, Settings: map[string]string{"log_statement": "all"}})
-	mustQuery(t, s.URL(), "SELECT 'a line for the log'")
-	if err := s.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(text.String(), "a line for the log") {
-		t.Errorf("the log lacks PostgreSQL's lines:\n%s", text.String())
-	}
-}
-
 // lockedBuffer may be read while the server still logs.
 type lockedBuffer struct {
 	mu sync.Mutex // protects b
@@ -164,19 +158,14 @@ func TestABadSettingIsAClearError(t *testing.T) {
 func TestAClusterHalfMadeIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	dir := tempDir(t)
+	for major := pgdev.MinMajor; major < 40; major++ { // one of them is ours
+		half := filepath.Join(dir, fmt.Sprintf("%d.new", major), "base")
+		if err := os.MkdirAll(half, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s := begun(t, pgdev.Config{Dir: dir})
-	if err := s.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	data := dataDir(t, dir)
-	if err := os.Rename(data, data+".new"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(data+".new", "PG_VERSION")); err != nil {
-		t.Fatal(err)
-	}
-	again := begun(t, pgdev.Config{Dir: dir})
-	mustQuery(t, again.URL(), "SELECT 1::text")
+	mustQuery(t, s.URL(), "SELECT 1::text")
 }
 
 // dataDir is the one folder of data, named after its major version.
@@ -189,9 +178,8 @@ func dataDir(t *testing.T, dir string) string {
 	return filepath.Dir(found[0])
 }
 
-func TestAFolderOfSomebodyElseIsRefused(t *testing.T) {
+func TestAFileInPlaceOfTheFolderIsRefused(t *testing.T) {
 	t.Parallel()
-
 	file := filepath.Join(tempDir(t), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -199,6 +187,31 @@ func TestAFolderOfSomebodyElseIsRefused(t *testing.T) {
 	_, err := pgdev.Start(t.Context(), pgdev.Config{Dir: file})
 	if err == nil || !strings.Contains(err.Error(), "not a folder") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Root runs the database of a folder as the folder's user; others may not use it.
+func TestAFolderOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		_, err := pgdev.Start(t.Context(), pgdev.Config{Dir: "/"})
+		if err == nil || !strings.Contains(err.Error(), "belongs to uid 0") {
+			t.Errorf("got %v", err)
+		}
+		return
+	}
+	const nobody = 65534
+	dir := tempDir(t)
+	if err := os.Chown(dir, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	begun(t, pgdev.Config{Dir: dir})
+	info, err := os.Stat(filepath.Join(dataDir(t, dir), "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid := info.Sys().(*syscall.Stat_t).Uid; uid != nobody {
+		t.Errorf("PostgreSQL runs as uid %d", uid)
 	}
 }
 

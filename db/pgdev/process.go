@@ -34,22 +34,23 @@ func (s *Server) run(ctx context.Context) (*instance, error) {
 	if err := s.initialise(ctx, bin); err != nil {
 		return nil, err
 	}
-	if err := s.chooseAddress(); err != nil {
-		return nil, err
-	}
-	child, err := startProcess(s.postgresCommand(bin), s.log)
+	addr, err := s.chooseAddress()
 	if err != nil {
 		return nil, err
 	}
-	if err := s.settle(ctx, child, s.dataDir(bin.major)); err != nil {
+	child, err := startProcess(s.postgresCommand(bin, addr), s.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.settle(ctx, child, s.dataDir(bin.major), addr); err != nil {
 		child.interruptAndWait()
 		return nil, err
 	}
-	return &instance{major: bin.major, pid: child.pid(), child: child, gone: child.exited, leave: func() {}}, nil
+	return &instance{major: bin.major, pid: child.pid(), addr: addr, child: child, gone: child.exited, leave: func() {}}, nil
 }
 
 // settle waits until the child takes connections and gives it what a new cluster lacks.
-func (s *Server) settle(ctx context.Context, child *process, data string) error {
+func (s *Server) settle(ctx context.Context, child *process, data string, addr address) error {
 	for {
 		select {
 		case <-child.exited:
@@ -62,7 +63,7 @@ func (s *Server) settle(ctx context.Context, child *process, data string) error 
 			break
 		}
 	}
-	conn, err := connect(ctx, s.addr)
+	conn, err := connect(ctx, addr)
 	if err != nil {
 		return err
 	}
@@ -70,9 +71,9 @@ func (s *Server) settle(ctx context.Context, child *process, data string) error 
 	return s.setPassword(ctx, conn)
 }
 
-func (s *Server) postgresCommand(bin binaries) *exec.Cmd {
+func (s *Server) postgresCommand(bin binaries, addr address) *exec.Cmd {
 	data := s.dataDir(bin.major)
-	args := []string{"-D", data, "-k", s.addr.socketDir, "-p", strconv.Itoa(s.addr.port)}
+	args := []string{"-D", data, "-k", addr.socketDir, "-p", strconv.Itoa(addr.port)}
 	settings := maps.Clone(ours)
 	if s.cfg.Port != 0 {
 		settings["listen_addresses"] = "127.0.0.1"

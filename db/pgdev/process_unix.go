@@ -8,6 +8,8 @@ import (
 	"syscall"
 )
 
+func supported() error { return nil }
+
 // interrupt asks a PostgreSQL for a fast shutdown; one that is gone already is no error.
 func interrupt(pid int) error {
 	if err := syscall.Kill(pid, syscall.SIGINT); !errors.Is(err, syscall.ESRCH) {

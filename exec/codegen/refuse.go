@@ -55,7 +55,7 @@ func refuseSource(field *codegen.Field) error {
 	case field.IsMap():
 		return errors.New("objects in maps are not supported; use a struct")
 	case field.HasHaser:
-		return errors.New("Has… methods are not supported")
+		return errors.New("methods named Has… are not supported")
 	case field.IsMethod():
 		return refuseMethod(field)
 	}

@@ -15,6 +15,7 @@ import (
 type table struct {
 	*codegen.Data
 	enums map[string]enum // those met while the fields were written
+	binds []guard         // likewise
 }
 
 func (*table) ExecPath() string { return execPath() }
@@ -130,10 +131,12 @@ func (t *table) InputUnmarshalers() []string {
 	return all
 }
 
-// guard is a directive on a definition.
+// guard is a directive with its arguments, as it stands on definitions that belong to objects of one
+// Go type.
 type guard struct {
 	*codegen.Directive
 	entry entry
+	Bind  string // the function by which all of them are asked
 }
 
 // Guards are in the order in which gqlgen asks them: the last one of the schema stands outermost.
@@ -141,10 +144,29 @@ func (e entry) Guards() []guard {
 	directives := e.ImplDirectives()
 	var all []guard
 	for i := len(directives) - 1; i >= 0; i-- {
-		all = append(all, guard{Directive: directives[i], entry: e})
+		all = append(all, e.table.shared(guard{Directive: directives[i], entry: e}))
 	}
 	return all
 }
+
+// shared gives guards that do the same the same function.
+func (t *table) shared(g guard) guard {
+	for _, known := range t.binds {
+		if known.text() == g.text() {
+			return known
+		}
+	}
+	g.Bind = fmt.Sprintf("planGuard%s%d", ucFirst(g.Name), len(t.binds))
+	t.binds = append(t.binds, g)
+	return g
+}
+
+func (g guard) text() string {
+	return g.CallPath() + g.Object() + g.Values() + strings.Join(g.Unmarshal(), "")
+}
+
+// Binds are the functions of all guards.
+func (t *table) Binds() []guard { return t.binds }
 
 // UsesContext says whether Bind needs the execution context.
 func (g guard) UsesContext() bool { return !g.IsBuiltIn() || len(g.Unmarshal()) > 0 }

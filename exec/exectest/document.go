@@ -263,10 +263,7 @@ func (w *writer) field(f *ast.FieldDefinition, depth int, single bool) string {
 // call gives a field its arguments and a response key. A field occurs with a few variants of
 // arguments only, so that selections often have to be merged.
 func (w *writer) call(f *ast.FieldDefinition) (key, arguments string) {
-	variant := fmt.Sprintf("%s %s %d", f.Name, f.Type, w.Rand.IntN(2))
-	for _, arg := range f.Arguments {
-		variant += fmt.Sprintf(" %s:%s", arg.Name, arg.Type)
-	}
+	variant := w.variant(f)
 	arguments, known := w.arguments[variant]
 	if !known {
 		arguments = w.args(f.Arguments)
@@ -282,6 +279,17 @@ func (w *writer) call(f *ast.FieldDefinition) (key, arguments string) {
 			return key, arguments
 		}
 	}
+}
+
+// variant names one way of calling a field. Those of the same name are the same wherever they occur,
+// so that they can be merged.
+func (w *writer) variant(f *ast.FieldDefinition) string {
+	var name strings.Builder
+	fmt.Fprintf(&name, "%s %s %d", f.Name, f.Type, w.Rand.IntN(2))
+	for _, arg := range f.Arguments {
+		fmt.Fprintf(&name, " %s:%s", arg.Name, arg.Type)
+	}
+	return name.String()
 }
 
 func (w *writer) directives() string {

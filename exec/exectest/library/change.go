@@ -23,7 +23,7 @@ func (r mutationResolver) AddBook(ctx context.Context, input model.AddBookInput)
 }
 
 func (r mutationResolver) RenameBook(ctx context.Context, id model.ID, title string) (*model.Book, error) {
-	book, _ := queryResolver{r.Library}.find(id).(*model.Book)
+	book, _ := queryResolver(r).find(id).(*model.Book)
 	if book == nil {
 		return nil, nil
 	}

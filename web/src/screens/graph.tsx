@@ -1,8 +1,8 @@
 import '@xyflow/react/dist/base.css'
 import './graph.css'
 import { Link } from '@tanstack/react-router'
-import { Background, Controls, type Edge, Handle, MiniMap, type Node, type NodeProps, Position, ReactFlow } from '@xyflow/react'
-import { memo, useMemo } from 'react'
+import { Background, Controls, type Edge, Handle, MiniMap, type Node, type NodeProps, Position, ReactFlow, useReactFlow, useStore } from '@xyflow/react'
+import { memo, useEffect, useMemo } from 'react'
 import { lookOf, Progress, StatusIcon, toneText, wordsOf } from '../ui/status'
 import type { Task } from './all-tasks'
 import { type Direction, nodeHeight, nodeWidth, planOf, shapeOf } from './graph-layout'
@@ -29,16 +29,28 @@ export function TaskGraph({ tasks }: { tasks: Task[] }) {
         edgesFocusable={false}
         elementsSelectable={false}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.06 }}
+        fitViewOptions={fit}
         minZoom={0.1}
         onlyRenderVisibleElements={tasks.length > 150}
       >
+        <Refit shape={shape} />
         <Background gap={24} />
         <Controls showInteractive={false} position="bottom-left" />
         {tasks.length > 30 && <MiniMap pannable zoomable nodeColor={(node) => `var(--${lookOf((node as TaskNode).data.task.status).tone}, var(--faint))`} />}
       </ReactFlow>
     </div>
   )
+}
+
+const fit = { maxZoom: 1, padding: 0.06 }
+
+/** Shows the whole graph again when its shape or the room for it has changed. */
+function Refit({ shape }: { shape: string }) {
+  const { fitView } = useReactFlow()
+  const width = useStore((flow) => flow.width)
+  const height = useStore((flow) => flow.height)
+  useEffect(() => void fitView(fit), [fitView, shape, width, height])
+  return null
 }
 
 /** What it depends on, drawn: moving while it runs, faint until what it waits for is done. */

@@ -561,37 +561,13 @@ var planTable = exec.Table{
 					}
 					return w.String(*v0)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, exec.Model[model.Book](obj), next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"hidden": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.String((*model.Book)(o).Hidden)
 				},
-				Guards: []exec.Guard{
-					{Directive: "mine", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Mine == nil {
-							return nil, errors.New("directive mine is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Mine(ctx, exec.Model[model.Book](obj), next)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "mine", Bind: planGuardMine1}},
 			},
 			"guarded": {
 				Call: func(c *exec.Call) {
@@ -601,76 +577,13 @@ var planTable = exec.Table{
 						exec.Add[model.Author](s, *v)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "noted", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNString2string(c.Ctx, "book")
-						if err != nil {
-							return nil, err
-						}
-						arg1, err := ec.unmarshalOInt2ᚖint(c.Ctx, 3)
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Noted == nil {
-							return nil, errors.New("directive noted is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Noted(ctx, exec.Model[model.Book](obj), next, arg0, arg1)
-						}, nil
-					}},
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, exec.Model[model.Book](obj), next, arg0)
-						}, nil
-					}},
-					{Directive: "mine", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Mine == nil {
-							return nil, errors.New("directive mine is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Mine(ctx, exec.Model[model.Book](obj), next)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "noted", Bind: planGuardNoted2}, {Directive: "can", Bind: planGuardCan0}, {Directive: "mine", Bind: planGuardMine1}},
 			},
 			"guardedCover": {
 				Get: func(s *exec.Sink, o exec.P) {
 					exec.Add[model.Publisher](s, (*model.Book)(o).GuardedCover)
 				},
-				Guards: []exec.Guard{
-					{Directive: "mine", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Mine == nil {
-							return nil, errors.New("directive mine is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Mine(ctx, exec.Model[model.Book](obj), next)
-						}, nil
-					}},
-					{Directive: "noted", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNString2string(c.Ctx, "nobody")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Noted == nil {
-							return nil, errors.New("directive noted is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Noted(ctx, exec.Model[model.Book](obj), next, arg0, nil)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "mine", Bind: planGuardMine1}, {Directive: "noted", Bind: planGuardNoted3}},
 			},
 			"forbidden": {
 				Call: func(c *exec.Call) {
@@ -680,37 +593,13 @@ var planTable = exec.Table{
 						exec.Add[model.Author](s, *v)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "NEVER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, exec.Model[model.Book](obj), next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"card": {
 				Get: func(s *exec.Sink, o exec.P) {
 					exec.Add[model.Card](s, (*model.Book)(o).Card)
 				},
-				Guards: []exec.Guard{
-					{Directive: "mine", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Mine == nil {
-							return nil, errors.New("directive mine is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Mine(ctx, exec.Model[model.Book](obj), next)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "mine", Bind: planGuardMine1}},
 			},
 		},
 		"BookPayload": {
@@ -751,21 +640,7 @@ var planTable = exec.Table{
 					}
 					return w.String(*v0)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "WRITE")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, exec.Model[model.Card](obj), next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 		},
 		"Chart": {
@@ -987,17 +862,7 @@ var planTable = exec.Table{
 				Get: func(s *exec.Sink, o exec.P) {
 					exec.Add[model.Card](s, (*model.Member)(o).Card)
 				},
-				Guards: []exec.Guard{
-					{Directive: "mine", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Mine == nil {
-							return nil, errors.New("directive mine is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Mine(ctx, exec.Model[model.Member](obj), next)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "mine", Bind: planGuardMine6}},
 			},
 			"debt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
@@ -1007,30 +872,7 @@ var planTable = exec.Table{
 					}
 					return w.Float(*v0)
 				},
-				Guards: []exec.Guard{
-					{Directive: "mine", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Mine == nil {
-							return nil, errors.New("directive mine is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Mine(ctx, exec.Model[model.Member](obj), next)
-						}, nil
-					}},
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, exec.Model[model.Member](obj), next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "mine", Bind: planGuardMine6}, {Directive: "can", Bind: planGuardCan7}},
 			},
 		},
 		"Mutation": {
@@ -1057,21 +899,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_renameBook_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "WRITE")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"bump": {
 				Call: func(c *exec.Call) {
@@ -1416,34 +1244,7 @@ var planTable = exec.Table{
 						})
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "noted", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNString2string(c.Ctx, "nobody")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Noted == nil {
-							return nil, errors.New("directive noted is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Noted(ctx, nil, next, arg0, nil)
-						}, nil
-					}},
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "noted", Bind: planGuardNoted9}, {Directive: "can", Bind: planGuardCan10}},
 			},
 			"denied": {
 				Call: func(c *exec.Call) {
@@ -1453,21 +1254,7 @@ var planTable = exec.Table{
 						exec.Add[model.Book](s, *v)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "NEVER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan11}},
 			},
 			"failing": {
 				Call: func(c *exec.Call) {
@@ -1656,21 +1443,7 @@ var planTable = exec.Table{
 						return w.Int(int64(*v))
 					})
 				}),
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "NEVER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan11}},
 			},
 			"failing": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *string, error) {
@@ -1764,3 +1537,167 @@ func planAddPriced(s *exec.Sink, value model.Priced) {
 }
 
 var planEnumGenreGenre = exec.NewEnum[model.Genre]("NOVEL", "ESSAY", "POETRY", "ATLAS")
+
+func planGuardCan0(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "READ")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, exec.Model[model.Book](obj), next, arg0)
+	}, nil
+}
+
+func planGuardMine1(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	if ec.Directives.Mine == nil {
+		return nil, errors.New("directive mine is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Mine(ctx, exec.Model[model.Book](obj), next)
+	}, nil
+}
+
+func planGuardNoted2(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNString2string(c.Ctx, "book")
+	if err != nil {
+		return nil, err
+	}
+	arg1, err := ec.unmarshalOInt2ᚖint(c.Ctx, 3)
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Noted == nil {
+		return nil, errors.New("directive noted is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Noted(ctx, exec.Model[model.Book](obj), next, arg0, arg1)
+	}, nil
+}
+
+func planGuardNoted3(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNString2string(c.Ctx, "nobody")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Noted == nil {
+		return nil, errors.New("directive noted is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Noted(ctx, exec.Model[model.Book](obj), next, arg0, nil)
+	}, nil
+}
+
+func planGuardCan4(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "NEVER")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, exec.Model[model.Book](obj), next, arg0)
+	}, nil
+}
+
+func planGuardCan5(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "WRITE")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, exec.Model[model.Card](obj), next, arg0)
+	}, nil
+}
+
+func planGuardMine6(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	if ec.Directives.Mine == nil {
+		return nil, errors.New("directive mine is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Mine(ctx, exec.Model[model.Member](obj), next)
+	}, nil
+}
+
+func planGuardCan7(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "READ")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, exec.Model[model.Member](obj), next, arg0)
+	}, nil
+}
+
+func planGuardCan8(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "WRITE")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardNoted9(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNString2string(c.Ctx, "nobody")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Noted == nil {
+		return nil, errors.New("directive noted is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Noted(ctx, nil, next, arg0, nil)
+	}, nil
+}
+
+func planGuardCan10(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "READ")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan11(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAction(c.Ctx, "NEVER")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}

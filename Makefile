@@ -1,0 +1,114 @@
+# `make` lists what there is to do.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -X workflowfactory/graph.version=$(VERSION)
+STATICCHECK := go tool -modfile=tools/go.mod staticcheck
+
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -not -name '*.go' -print 2>/dev/null)
+HAS_NODE := $(shell command -v npm 2>/dev/null)
+
+##@ Run
+
+.PHONY: run
+run: ## Build everything and start on an empty machine, with demonstration data and a link that is signed in
+	@$(MAKE) --no-print-directory --jobs=2 try-web warm
+	@$(MAKE) --no-print-directory bin/wfd
+	@exec bin/wfd serve --seed
+
+.PHONY: ui-dev
+ui-dev: web/node_modules/.package-lock.json ## Serve the front end from source on port 5173, beside a server on port 8000
+	cd web && npm run dev
+
+##@ Build
+
+.PHONY: build
+build: web bin/wfd ## Build the front end and the program, bin/wfd
+
+.PHONY: bin/wfd
+bin/wfd:
+	@go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/wfd
+
+.PHONY: web
+web: web/dist/index.html ## Build the front end, if its sources changed
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run build --silent
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+# The server runs without the front end too, and says on its pages how to build it.
+.PHONY: try-web
+try-web:
+ifeq ($(HAS_NODE),)
+	@echo 'Node.js is not installed: starting without the dashboard and GraphiQL.'
+else
+	@$(MAKE) --no-print-directory --silent web || echo 'The front end could not be built: starting without what is new in it.'
+endif
+
+# Compiles what does not carry the front end, while that is being built.
+.PHONY: warm
+warm:
+	@go build ./server ./db/...
+
+##@ Test
+
+.PHONY: test
+test: web/node_modules/.package-lock.json ## Run every test; needs Go, Node and the programs of PostgreSQL
+	cd web && npm test
+	go test ./...
+
+.PHONY: e2e
+e2e: build ## Run the front end's tests in Chromium, against a server of their own
+	.ci/e2e
+
+.PHONY: race
+race: ## Run the tests of the packages with concurrency under the race detector
+	go test -race ./auth ./db ./event ./exec/... ./graph ./server ./transport
+
+.PHONY: check
+check: fresh lint web-lint migrations ## Check generated code, style and migrations
+
+.PHONY: lint
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not formatted:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+.PHONY: web-lint
+web-lint: web/node_modules/.package-lock.json
+	cd web && npm run --silent typecheck && npm run --silent lint
+
+.PHONY: fresh
+fresh: generate
+	git diff --exit-code -- '*.go' '*.ts' '*.graphqls'
+
+.PHONY: migrations
+migrations:
+	go test -count=1 ./db/migrations
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./exec/... ./transport ./db ./event
+
+.PHONY: soak
+soak: ## Run the concurrency tests again and again, for an hour
+	go test -race -count=1000 -timeout=1h ./event ./db ./transport
+
+##@ Change
+
+.PHONY: generate
+generate: ## Generate code from schema.graphqls
+	go run ./exec/codegen
+
+.PHONY: clean
+clean: ## Remove what was built; data stays
+	rm -rf bin web/node_modules web/dist/*
+
+.PHONY: help
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,3 @@
+package pgdev
+
+var FromNPM = fromNPM
