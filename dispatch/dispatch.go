@@ -50,7 +50,7 @@ type waiter struct {
 
 // Run follows the stream until ctx ends. Then nobody waits any longer.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	defer d.close()
+	defer d.Close()
 	for ctx.Err() == nil {
 		for entry, err := range d.feed.Subscribe(ctx, event.Subscription{Filter: ready()}) {
 			if err != nil {
@@ -175,7 +175,7 @@ func (d *Dispatcher) tell(task *model.Task) { d.tellOther(task, nil) }
 func (d *Dispatcher) tellOther(task *model.Task, not *waiter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for place := d.waiting.Front(); place != nil; place = place.Next() {
+	for place := d.waiting.Front(); place != nil && !d.closed; place = place.Next() {
 		w := place.Value.(*waiter)
 		if w == not || !w.can(task) {
 			continue
@@ -203,7 +203,7 @@ func (w *waiter) can(t *model.Task) bool {
 func (d *Dispatcher) tellAll() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for place := d.waiting.Front(); place != nil; place = place.Next() {
+	for place := d.waiting.Front(); place != nil && !d.closed; place = place.Next() {
 		select {
 		case place.Value.(*waiter).wake <- nil:
 		default:
@@ -211,9 +211,13 @@ func (d *Dispatcher) tellAll() {
 	}
 }
 
-func (d *Dispatcher) close() {
+// Close lets nobody wait any longer: who does gets an empty answer.
+func (d *Dispatcher) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
 	d.closed = true
 	for place := d.waiting.Front(); place != nil; place = place.Next() {
 		close(place.Value.(*waiter).wake)

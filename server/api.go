@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"workflowfactory/auth"
 	"workflowfactory/db"
+	"workflowfactory/dispatch"
 	"workflowfactory/event"
 	"workflowfactory/exec"
 	"workflowfactory/graph"
@@ -25,19 +28,32 @@ type api struct {
 	sockets *transport.WebSocket
 	http    *transport.HTTP
 	text    string // the schema as it was written
+
+	dispatcher *dispatch.Dispatcher
+}
+
+// waits gives an operation that may wait for work the time for it; zero, the standard, to all others.
+func waits(o *graphql.OperationContext) time.Duration {
+	for _, s := range o.Operation.SelectionSet {
+		if field, ok := s.(*ast.Field); ok && field.Name == "claimTasks" {
+			return (model.MaxWaitSeconds + 15) * time.Second
+		}
+	}
+	return 0
 }
 
 // schema makes the API out of the repositories and the feed.
-func schema(d *db.DB, feed *event.Feed) graphql.ExecutableSchema {
+func schema(d *db.DB, feed *event.Feed, dispatcher *dispatch.Dispatcher) graphql.ExecutableSchema {
 	return graph.NewSchema(&graph.Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
 		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Events: d.Events(), Feed: feed,
-		Fail: transport.Fail,
+		Dispatcher: dispatcher, Fail: transport.Fail,
 	})
 }
 
 func newAPI(c Config) *api {
-	schema := schema(c.DB, c.Feed)
+	dispatcher := dispatch.New(c.Feed, db.Tasks{DB: c.DB}, c.Log)
+	schema := schema(c.DB, c.Feed, dispatcher)
 	config := transport.Config{
 		Limits:        c.Limits,
 		Log:           c.Log,
@@ -45,6 +61,7 @@ func newAPI(c Config) *api {
 		NoSuggestions: c.Closed,
 		Caller:        func(ctx context.Context) string { return model.CallerFrom(ctx).ID.String() },
 		Init:          socketAuth{c.Auth}.init,
+		Timeout:       waits,
 		Release:       func(data []byte) { exec.Release(data) },
 	}
 	if c.Playground {
@@ -52,7 +69,7 @@ func newAPI(c Config) *api {
 	}
 	a := &api{
 		Server: handler.New(schema), sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config),
-		text: schema.Schema().Query.Position.Src.Input,
+		text: schema.Schema().Query.Position.Src.Input, dispatcher: dispatcher,
 	}
 	errs := graph.Errors{Log: c.Log}
 	a.SetErrorPresenter(errs.Present)

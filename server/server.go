@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,7 +86,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 			end(fmt.Errorf("listen on %s: %w", listener.Addr(), err))
 		}
 	})
-	for _, loop := range s.Loops {
+	for _, loop := range append(slices.Clone(s.Loops), s.api.dispatcher.Run) {
 		running.Go(func() {
 			if err := loop(life); err != nil {
 				end(err)
@@ -108,6 +109,7 @@ func (s *Server) drain(life context.Context, web *http.Server) error {
 	s.Log.Info("shutting down", "delay", s.DrainDelay.String(), "patience", s.Patience.String())
 	s.health.draining.Store(true)
 	web.SetKeepAlivesEnabled(false)
+	s.api.dispatcher.Close() // who waits for work is told now that there is none
 	select {
 	case <-time.After(s.DrainDelay):
 	case <-life.Done(): // something broke down: there is nothing to wait for
