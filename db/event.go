@@ -73,14 +73,13 @@ func uuidColumn(entries []*model.Entry, id func(*model.Entry) model.ID) []pgtype
 	})
 }
 
-// Events is the log: the audit log that is read in pages, and what the event feed reads and waits on.
+// Events is the log as the event feed sequences, reads and waits on it; History is the log as people look into it.
 type Events struct {
-	pool *pgxpool.Pool
 	feed *pgxpool.Pool
 }
 
 // Events gives the log.
-func (d *DB) Events() *Events { return &Events{pool: d.pool, feed: d.feed} }
+func (d *DB) Events() *Events { return &Events{feed: d.feed} }
 
 // Sequence gives every event that was committed before the call its position, and gives the last position. It waits up
 // to 2 s for another process that does the same.

@@ -27,12 +27,12 @@ func (e *Events) Keep(ctx context.Context, retention time.Duration) (dropped int
 	return dropped, nil
 }
 
-// RunKeep calls Keep about every minute until ctx ends. Any number of processes may do so.
-func (e *Events) RunKeep(ctx context.Context, retention time.Duration, log *slog.Logger) {
+// RunKeep calls Keep about every minute until ctx ends, and then gives nil. Any number of processes may do so.
+func (e *Events) RunKeep(ctx context.Context, retention time.Duration, log *slog.Logger) error {
 	for {
 		dropped, err := e.Keep(ctx, retention)
 		if ctx.Err() != nil {
-			return
+			return nil
 		}
 		if err != nil {
 			log.WarnContext(ctx, "look after the event log", "error", err, "againIn", keepEvery)
@@ -42,7 +42,7 @@ func (e *Events) RunKeep(ctx context.Context, retention time.Duration, log *slog
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-time.After(keepEvery/2 + rand.N(keepEvery)): // so that processes started together do not meet
 		}
 	}

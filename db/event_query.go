@@ -10,8 +10,6 @@ import (
 	"workflowfactory/model"
 )
 
-const byPosition = "position"
-
 // entryQuery is the SQL of a page of the log.
 type entryQuery struct {
 	page  string // a subselect of event_log rows
@@ -29,7 +27,7 @@ type condition struct {
 // condition with a list of values leads: each value's entries are read in order from the index on (column, position),
 // and no more of them than the page can hold. Without one, the page is read from the primary key.
 func newEntryQuery(r model.LogRange, f model.EntryFilter) *entryQuery {
-	q := &entryQuery{order: byPosition, args: []any{pgx.QueryExecModeCacheDescribe}}
+	q := &entryQuery{order: "position", args: []any{pgx.QueryExecModeCacheDescribe}}
 	if r.Newest {
 		q.order += " DESC"
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"workflowfactory/model"
 )
@@ -14,42 +13,8 @@ import (
 // Read gives the entries of a range that the filter takes, in the order asked for, and the state of the log that they
 // were read from. Positions from just after After on are missing when the state's Floor has passed it.
 func (e *Events) Read(ctx context.Context, r model.LogRange, f model.EntryFilter) ([]*model.Entry, model.LogState, error) {
-	return readEntries(ctx, e.feed, r, f)
-}
-
-// Page is Read for the audit log: it uses the pool of ordinary requests.
-func (e *Events) Page(ctx context.Context, r model.LogRange, f model.EntryFilter) ([]*model.Entry, error) {
-	entries, _, err := readEntries(ctx, e.pool, r, f)
-	return entries, publicError(err)
-}
-
-// Count gives how many entries the filter takes.
-func (e *Events) Count(ctx context.Context, f model.EntryFilter) (n int, err error) {
-	q := newEntryQuery(model.LogRange{}, f)
-	if err := e.pool.QueryRow(ctx, "SELECT count(*) FROM "+q.page+" l", q.args...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count events: %w", publicError(err))
-	}
-	return n, nil
-}
-
-// ByID gives the entries with these ids, in no order. Those that are not there, or have no position yet, are left out.
-func (e *Events) ByID(ctx context.Context, ids []model.ID) ([]*model.Entry, error) {
-	// Indexes events (id) and event_log (seq).
-	const page = `(SELECT l.* FROM events w JOIN event_log l USING (seq) WHERE w.id = ANY ($1))`
-	rows, err := e.pool.Query(ctx, selectEntries(page, byPosition), pgx.QueryExecModeCacheDescribe, uuids(ids))
-	if err != nil {
-		return nil, fmt.Errorf("read events by id: %w", publicError(err))
-	}
-	entries, _, err := scanEntries(rows)
-	if err != nil {
-		return nil, fmt.Errorf("read events by id: %w", publicError(err))
-	}
-	return entries, nil
-}
-
-func readEntries(ctx context.Context, pool *pgxpool.Pool, r model.LogRange, f model.EntryFilter) ([]*model.Entry, model.LogState, error) {
 	q := newEntryQuery(r, f)
-	rows, err := pool.Query(ctx, selectEntries(q.page, q.order), q.args...)
+	rows, err := e.feed.Query(ctx, selectEntries(q), q.args...)
 	if err != nil {
 		return nil, model.LogState{}, fmt.Errorf("read the log after %d: %w", r.After, err)
 	}
@@ -62,15 +27,15 @@ func readEntries(ctx context.Context, pool *pgxpool.Pool, r model.LogRange, f mo
 
 // selectEntries reads the events of a page of the log, and the state of the log in the same snapshot; a row with only
 // the state when the page is empty. The inner LIMIT keeps the plan to one lookup by primary key per entry.
-func selectEntries(page, order string) string {
+func selectEntries(q *entryQuery) string {
 	return `
 SELECT s.head, s.floor, s.forks, p.* FROM event_state s LEFT JOIN (
 	SELECT l.position, l.seq, l.at, l.type, l.kind, l.entity_id, l.workflow_id, l.task_id, l.agent_id, l.suggestion_id, l.actor_id,
 		e.id, e.version, e.request_id, e.changes, e.snapshot
-	FROM ` + page + ` l
+	FROM ` + q.page + ` l
 	CROSS JOIN LATERAL (SELECT * FROM events e WHERE e.seq = l.seq LIMIT 1) e
 ) p ON true
-ORDER BY ` + order
+ORDER BY ` + q.order
 }
 
 // scanEntries reads what selectEntries selects.

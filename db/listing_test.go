@@ -122,7 +122,7 @@ func (l *library) value(of reflect.Type) reflect.Value {
 	case float64:
 		v = pick(l, 0, 0.25, 0.5, 0.6, 1)
 	case time.Time:
-		v = pick(l, l.moment(), l.moment().Truncate(time.Millisecond), time.Now().UTC().Truncate(time.Hour))
+		v = pick(l, library0.Add(time.Duration(l.IntN(100))*time.Second), l.moment(), l.moment().Truncate(time.Millisecond), time.Now().UTC().Truncate(time.Hour))
 	case model.Priority:
 		v = model.Priority(1 + l.IntN(4))
 	case model.WorkflowStatus:
@@ -133,6 +133,10 @@ func (l *library) value(of reflect.Type) reflect.Value {
 		v = pick(l, model.AllAgentStatus...)
 	case model.SuggestionStatus:
 		v = pick(l, model.AllSuggestionStatus...)
+	case model.EventType:
+		v = pick(l, model.AllEventType...)
+	case model.EntityType:
+		v = pick(l, model.AllEntityType...)
 	case model.SuggestionKind:
 		v = pick(l, model.AllSuggestionKind...)
 	default:

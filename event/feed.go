@@ -147,9 +147,13 @@ func (f *Feed) Head(ctx context.Context) (model.Cursor, error) {
 	if err := f.wait(ctx, f.ready); err != nil {
 		return model.Cursor{}, err
 	}
+	return f.head(), nil
+}
+
+func (f *Feed) head() model.Cursor {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.headLocked(), nil
+	return f.headLocked()
 }
 
 func (f *Feed) headLocked() model.Cursor {

@@ -13,5 +13,77 @@ func (f *Feed) Resume(ctx context.Context, c model.Cursor) (model.Cursor, error)
 	if err := f.wait(ctx, f.ready); err != nil {
 		return model.Cursor{}, err
 	}
-	return f.resume(ctx, c)
+	state := f.present()
+	if c.Epoch > state.Epoch() || c.Position > state.Head {
+		// Another process may have read further than this one, or the client comes from a life of the log that this
+		// database does not know to be over.
+		var err error
+		if state, err = f.refresh(ctx); err != nil {
+			return model.Cursor{}, err
+		}
+	}
+	if c.Epoch > state.Epoch() {
+		return model.Cursor{}, unknown()
+	}
+	if c.Position > forkAfter(state, c.Epoch) {
+		return model.Cursor{}, f.expired("FAILOVER", model.Cursor{Epoch: state.Epoch(), Position: state.Head})
+	}
+	if c.Position > state.Head {
+		return model.Cursor{}, unknown()
+	}
+	if c.Position < state.Floor {
+		return model.Cursor{}, f.expired("RETENTION", model.Cursor{Epoch: state.Epoch(), Position: state.Head})
+	}
+	return model.Cursor{Epoch: state.Epoch(), Position: c.Position}, nil
+}
+
+// present is what the feed knows of the log: as far as it has read.
+func (f *Feed) present() model.LogState {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	state := f.state
+	state.Head = f.ring.high
+	return state
+}
+
+// refresh asks the database where the log stands, and waits until this feed is in the same epoch.
+func (f *Feed) refresh(ctx context.Context) (model.LogState, error) {
+	head, err := f.log.Sequence(ctx)
+	if err != nil {
+		return model.LogState{}, err
+	}
+	_, state, err := f.log.Read(ctx, model.LogRange{After: head, UpTo: head + 1}, model.EntryFilter{})
+	if err != nil {
+		return model.LogState{}, err
+	}
+	for {
+		f.mu.Lock()
+		epoch, moved := f.state.Epoch(), f.moved
+		f.mu.Unlock()
+		if epoch >= state.Epoch() {
+			return state, nil
+		}
+		signal(f.hints)
+		if err := f.wait(ctx, moved); err != nil {
+			return model.LogState{}, err
+		}
+	}
+}
+
+// expired ends a subscription whose client must read anew.
+func (f *Feed) expired(reason string, head model.Cursor) error {
+	f.counts.expired.Add(1)
+	e := model.Errorf(model.CursorExpired, "%s; read the present state anew and go on after the cursor given", because[reason])
+	e.Details = map[string]any{"reason": reason, "cursor": head.String()}
+	return e
+}
+
+var because = map[string]string{
+	"RETENTION": "the events after this cursor are no longer kept",
+	"FAILOVER":  "the database was replaced by one that had not received all events, and some before this cursor never came to be",
+	"BEHIND":    "events come faster than this subscription reads them",
+}
+
+func unknown() error {
+	return model.BadInput("after", "this cursor is ahead of every event; use one that this API gave you, unchanged")
 }

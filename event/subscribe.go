@@ -76,13 +76,11 @@ type reader struct {
 // open checks the cursor and begins to watch.
 func (f *Feed) open(ctx context.Context, s Subscription) (*reader, error) {
 	from, err := f.Head(ctx)
+	if s.After != nil {
+		from, err = f.Resume(ctx, *s.After)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if s.After != nil {
-		if from, err = f.resume(ctx, *s.After); err != nil {
-			return nil, err
-		}
 	}
 	r := &reader{Feed: f, Subscription: s, watch: &watch{woken: make(chan struct{}, 1)}, epoch: from.Epoch, at: from.Position, seen: from.Position}
 	f.mu.Lock()

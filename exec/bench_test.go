@@ -9,6 +9,7 @@ import (
 	"workflowfactory/exec/exectest"
 	"workflowfactory/exec/exectest/library"
 	"workflowfactory/exec/exectest/library/gen"
+	"workflowfactory/exec/exectest/library/model"
 )
 
 // The documents that are measured: one object, lists in lists, and connections.
@@ -60,5 +61,22 @@ func benchmark(b *testing.B, schema graphql.ExecutableSchema, doc exectest.Docum
 		}
 		b.SetBytes(int64(len(response.Data)))
 		exec.Release(response.Data)
+	}
+}
+
+// BenchmarkOneEvent measures one execution of a subscription for one event.
+func BenchmarkOneEvent(b *testing.B) {
+	l := library.New()
+	r := exectest.NewRunner(gen.NewSchema(l.Config()))
+	ctx := graphql.StartOperationTrace(b.Context())
+	op, errs := r.CreateOperationContext(ctx, &graphql.RawParams{Query: `subscription { bookChanged { id title pages author { id name } } }`})
+	if errs != nil {
+		b.Fatal(errs)
+	}
+	book := &model.Book{Base: model.Base{ID: model.NewID('b', 1)}, Title: "Solaris"}
+	b.ReportAllocs()
+	for b.Loop() {
+		next, ctx := r.DispatchOperation(exec.OneEvent(ctx, book), op)
+		exec.Release(next(ctx).Data)
 	}
 }

@@ -58,6 +58,21 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+// TestNullDecides refuses an operation whose variable for @skip is null.
+func TestNullDecides(t *testing.T) {
+	r := exectest.NewRunner(gen.NewSchema(library.New().Config()))
+	got := r.Run(t.Context(), exectest.Document{
+		Query:     `query($c: Boolean = true) { now @skip(if: $c) }`,
+		Variables: map[string]any{"c": nil},
+	})
+	if len(got) != 1 || len(got[0].Errors) != 1 || got[0].Data != nil {
+		t.Fatalf("got %+v", got)
+	}
+	if want := "variable $c decides about @skip or @include and must not be null"; got[0].Errors[0].Message != want {
+		t.Errorf("got %q, want %q", got[0].Errors[0].Message, want)
+	}
+}
+
 // TestIntrospectionDisabled keeps the path of the error.
 func TestIntrospectionDisabled(t *testing.T) {
 	got := query(t, `{ a: __schema { queryType { name } } }`)

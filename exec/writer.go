@@ -180,11 +180,18 @@ func NewEnum[T interface {
 }](values ...T) Enum[T] {
 	e := Enum[T]{}
 	for _, value := range values {
-		var w Writer
-		value.MarshalGQL(&w)
-		e[value] = w.buf
+		e.learn(value)
 	}
 	return e
+}
+
+// learn leaves out values that their marshaler does not take: a Go type may have other ones than
+// the schema.
+func (e Enum[T]) learn(value T) {
+	defer func() { _ = recover() }()
+	var w Writer
+	value.MarshalGQL(&w)
+	e[value] = w.buf
 }
 
 // Write writes an enum value.

@@ -128,10 +128,10 @@ func (id *ID) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes the id as a JSON string.
-func (id ID) MarshalGQL(w io.Writer) {
-	b := append(make([]byte, 0, 40), '"')
-	w.Write(append(id.append(b), '"'))
-}
+func (id ID) MarshalGQL(w io.Writer) { w.Write(id.AppendGQL(make([]byte, 0, 40))) }
+
+// AppendGQL appends what MarshalGQL writes.
+func (id ID) AppendGQL(b []byte) []byte { return append(id.append(append(b, '"')), '"') }
 
 // MarshalText lets an id stand in JSON and in log lines.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }

@@ -51,4 +51,9 @@ func (p *Priority) UnmarshalGQL(v any) error {
 }
 
 // MarshalGQL writes an enum value.
-func (p Priority) MarshalGQL(w io.Writer) { io.WriteString(w, strconv.Quote(p.String())) }
+func (p Priority) MarshalGQL(w io.Writer) { w.Write(p.AppendGQL(nil)) }
+
+// AppendGQL appends what MarshalGQL writes.
+func (p Priority) AppendGQL(b []byte) []byte {
+	return append(append(append(b, '"'), p.String()...), '"')
+}

@@ -1,7 +1,9 @@
 package pgdev_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,4 +142,17 @@ func hold(t *testing.T, user syscall.Credential) (pid int) {
 	}
 	t.Cleanup(func() { stdin.Close(); _ = cmd.Wait() })
 	return cmd.Process.Pid
+}
+
+// On other systems it lives on, and the next process that asks for the folder owns it.
+func TestKill9OfTheOwnerEndsPostgresInGoodOrder(t *testing.T) {
+	t.Parallel()
+	dir := tempDir(t)
+	owner := start(t, dir)
+	data := dataDir(t, dir)
+	owner.kill9()
+	eventually(t, "PostgreSQL has ended and removed its file", func() bool {
+		_, err := os.Stat(filepath.Join(data, "postmaster.pid"))
+		return errors.Is(err, fs.ErrNotExist) && syscall.Kill(owner.postgres, 0) == syscall.ESRCH
+	})
 }

@@ -206,5 +206,3 @@ func eventually(t *testing.T, what string, is func() bool) {
 		}
 	}
 }
-
-func gone(pid int) bool { return syscall.Kill(pid, 0) == syscall.ESRCH }

@@ -50,7 +50,7 @@ func refuseSource(field *codegen.Field) error {
 	case field.IsBatch() || field.IsResolver && field.IsRoot():
 		return nil
 	case field.IsResolver:
-		return fmt.Errorf("its resolver takes one object at a time, as there is nothing in the model to read it from; "+
+		return fmt.Errorf("it is not in the model, and its resolver would take one object at a time; "+
 			"in gqlgen.yml set models: %s: fields: %s: {resolver: true, batch: true}", field.Object.Name, field.Name)
 	case field.IsMap():
 		return errors.New("objects in maps are not supported; use a struct")

@@ -65,10 +65,10 @@ var SubscriptionRoot = Deviation{
 func addRoot(root string, oracle, subject gqlerror.List) {
 	known := map[string]bool{}
 	for _, err := range subject {
-		known[pathText(err.Path)] = true
+		known[PathText(err.Path)] = true
 	}
 	for _, err := range oracle {
-		if with := append(ast.Path{ast.PathName(root)}, err.Path...); known[pathText(with)] {
+		if with := append(ast.Path{ast.PathName(root)}, err.Path...); known[PathText(with)] {
 			err.Path = with
 		}
 	}
@@ -82,11 +82,11 @@ var NoLocations = Deviation{
 		without := map[string]bool{}
 		for _, err := range oracle.Errors {
 			if err.Locations == nil {
-				without[pathText(err.Path)+err.Message] = true
+				without[PathText(err.Path)+err.Message] = true
 			}
 		}
 		for _, err := range subject.Errors {
-			if without[pathText(err.Path)+err.Message] {
+			if without[PathText(err.Path)+err.Message] {
 				err.Locations = nil
 			}
 		}
@@ -102,10 +102,10 @@ func LateErrors(message string) Deviation {
 		Reconcile: func(oracle, subject *Response) {
 			known := map[string]bool{}
 			for _, err := range oracle.Errors {
-				known[pathText(err.Path)] = true
+				known[PathText(err.Path)] = true
 			}
 			subject.Errors = slices.DeleteFunc(subject.Errors, func(err *gqlerror.Error) bool {
-				return err.Message == message && !known[pathText(err.Path)]
+				return err.Message == message && !known[PathText(err.Path)]
 			})
 		},
 	}

@@ -95,9 +95,7 @@ func diffResponse(oracle, subject Response) string {
 		return fmt.Sprintf("data\n got %s\nwant %s\nerrors\n got %s\nwant %s",
 			got, want, list(subject.Errors), list(oracle.Errors))
 	}
-	order(oracle.Errors)
-	order(subject.Errors)
-	if got, want := list(subject.Errors), list(oracle.Errors); got != want {
+	if got, want := list(Sorted(subject.Errors)), list(Sorted(oracle.Errors)); got != want {
 		return fmt.Sprintf("errors\n got %s\nwant %s", got, want)
 	}
 	return ""
@@ -123,13 +121,16 @@ func list(errs gqlerror.List) string {
 	return b.String()
 }
 
-func order(errs gqlerror.List) {
+// Sorted sorts errors by path and message, in place.
+func Sorted(errs gqlerror.List) gqlerror.List {
 	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int {
-		return cmp.Or(cmp.Compare(pathText(a.Path), pathText(b.Path)), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(PathText(a.Path), PathText(b.Path)), cmp.Compare(a.Message, b.Message))
 	})
+	return errs
 }
 
-func pathText(path ast.Path) string {
+// PathText is a path as it stands in an answer.
+func PathText(path ast.Path) string {
 	text, _ := json.Marshal(path) // made of strings and numbers
 	return string(text)
 }

@@ -76,6 +76,9 @@ describe('workflows', () => {
     await card('First step').getByText('Completed').waitFor()
     await card('Second step').getByText('Ready').waitFor()
     await at.page.getByText('1 of 3 tasks done').waitFor()
+    await at.page.getByRole('link', { name: 'Timeline' }).click()
+    await at.page.getByRole('list', { name: 'Attempts of First step' }).getByText(`by ${world.agentName}: completed`).waitFor({ state: 'attached' })
+    await shoot(at.page, 'timeline')
     await leave(at)
   })
 
@@ -148,6 +151,38 @@ describe('the inbox', () => {
     expect(decided[2]!.approvedData).toEqual({ amount: 2 })
     await leave(one)
     await leave(other)
+  })
+})
+
+describe('keys', () => {
+  it('lead to screens, and then decide nothing', async () => {
+    const world = await makeWorld()
+    const id = await suggest(await claim(world), world.agentId, unique('Untouched'))
+    const at = await enter('/inbox')
+    await at.page.getByRole('button', { name: /^Approve/ }).waitFor()
+    await at.page.keyboard.press('g')
+    await at.page.keyboard.press('a')
+    await at.page.getByRole('heading', { name: 'Agents', exact: true }).waitFor()
+    expect((await suggestion(id)).status).toBe('PENDING')
+    await at.page.keyboard.press('?')
+    await at.page.getByLabel('Single keys do something').uncheck()
+    await at.page.keyboard.press('Escape')
+    await at.page.keyboard.press('g')
+    await at.page.keyboard.press('w')
+    expect(at.page.url()).toContain('/agents')
+    await leave(at)
+  })
+
+  it('find a task by its name', async () => {
+    const { name } = await makeWorld(unique('Sought'))
+    const at = await enter('/')
+    await at.page.keyboard.press('Control+k')
+    await at.page.getByRole('combobox', { name: 'Find' }).fill(name)
+    await at.page.getByRole('option', { name }).waitFor()
+    await shoot(at.page, 'palette')
+    await at.page.keyboard.press('Enter')
+    await at.page.getByRole('heading', { name, level: 1 }).waitFor()
+    await leave(at)
   })
 })
 

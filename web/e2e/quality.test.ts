@@ -19,6 +19,7 @@ async function screens(): Promise<[string, string][]> {
     ['workflows', '/workflows'],
     ['workflow', workflow],
     ['workflow-list', `${workflow}?view=list`],
+    ['workflow-timeline', `${workflow}?view=timeline`],
     ['workflow-activity', `${workflow}?view=activity`],
     ['task', `${workflow}?task=${lease.task.id}`],
     ['inbox', '/inbox'],

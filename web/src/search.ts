@@ -28,7 +28,7 @@ export const searches = {
     ascending: ascending === true || undefined,
     ...paging({ after, before }),
   }),
-  workflow: ({ view, after, before }: Search): Paging & { view?: 'list' | 'activity' | undefined } => ({ view: oneOf(view, ['list', 'activity']), ...paging({ after, before }) }),
+  workflow: ({ view, after, before }: Search): Paging & { view?: 'list' | 'timeline' | 'activity' | undefined } => ({ view: oneOf(view, ['list', 'timeline', 'activity']), ...paging({ after, before }) }),
   activity: ({ about, after, before }: Search): Paging & { about?: EventGroup | undefined } => ({ about: oneOf(about, eventGroups), ...paging({ after, before }) }),
 }
 

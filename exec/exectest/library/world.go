@@ -3,6 +3,8 @@
 // and on package exec.
 package library
 
+//go:generate go run ../../codegen -config gqlgen.yml
+
 import (
 	"time"
 

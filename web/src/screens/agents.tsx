@@ -100,8 +100,6 @@ function Figure({ name, value }: { name: string; value: React.ReactNode }) {
 
 function NoAgents() {
   return (
-    <Empty title="No agents yet">
-      <code className="rounded bg-raised px-1.5 py-0.5 font-mono text-xs">wfd agent</code> starts one for demonstration; any program that calls registerAgent appears here at once.
-    </Empty>
+    <Empty title="No agents yet">Any program that calls registerAgent appears here at once.</Empty>
   )
 }

@@ -6,6 +6,7 @@ import { useLiveQuery, useMaySteer, useSession } from '../live/hooks'
 import { Button, Empty, Key, Loading, Problem } from '../ui/controls'
 import { Json } from '../ui/json'
 import { InGraphiQL, PageHead } from '../ui/page'
+import { useShortcuts } from '../ui/shortcuts'
 import { StatusIcon } from '../ui/status'
 import { Ago } from '../ui/time'
 import { complain, toast } from '../ui/toast'
@@ -195,24 +196,4 @@ function Decide({ suggestion }: { suggestion: Suggestion }) {
       </span>
     </footer>
   )
-}
-
-/** Single keys, unless somebody is typing or a dialog is open. */
-function useShortcuts(keys: Record<string, () => void>) {
-  const latest = useRef(keys)
-  useEffect(() => {
-    latest.current = keys
-  })
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog')
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return
-      const run = latest.current[event.key]
-      if (!run) return
-      event.preventDefault()
-      run()
-    }
-    addEventListener('keydown', press)
-    return () => removeEventListener('keydown', press)
-  }, [])
 }

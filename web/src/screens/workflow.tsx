@@ -14,9 +14,12 @@ import { WorkflowActions } from './workflow-actions'
 
 const TaskGraph = lazy(() => import('./graph').then((module) => ({ default: module.TaskGraph })))
 
+const Timeline = lazy(() => import('./timeline').then((module) => ({ default: module.Timeline })))
+
 const views = [
   { view: undefined, name: 'Graph' },
   { view: 'list', name: 'List' },
+  { view: 'timeline', name: 'Timeline' },
   { view: 'activity', name: 'Activity' },
 ] as const
 
@@ -56,6 +59,10 @@ export function WorkflowPage() {
         <Panel title="Activity">
           <EventFeed filter={{ workflowId: { eq: id } }} place={place} matches={(event) => belongsTo(event, id)} />
         </Panel>
+      ) : view === 'timeline' ? (
+        <Suspense fallback={<Loading rows={5} />}>
+          <Timeline id={id} place={place} />
+        </Suspense>
       ) : tasks.length === 0 ? (
         <Empty title="No tasks yet">createTask adds one; it appears here at once.</Empty>
       ) : view === 'list' ? (

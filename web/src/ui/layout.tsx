@@ -4,6 +4,8 @@ import { lazy, type ReactNode, Suspense } from 'react'
 import { InboxCountDocument } from '../gql'
 import { useLiveQuery, useSession } from '../live/hooks'
 import { ConnectionBadge, StaleNotice } from './badge'
+import { Palette } from './palette'
+import { Shortcuts } from './shortcuts'
 import { ThemeButton } from './theme'
 import { Toasts } from './toast'
 
@@ -33,6 +35,8 @@ export function Layout() {
         </main>
       </div>
       <Toasts />
+      <Palette />
+      <Shortcuts />
       <Suspense>{task && <TaskDrawer id={task} />}</Suspense>
     </div>
   )

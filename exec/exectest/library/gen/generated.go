@@ -303,6 +303,10 @@ interface Person implements Node {
   favourite: Item
 }
 
+# Two interfaces that have nothing to do with each other, but the same field.
+interface Bound { publisher: Publisher! }
+interface Inked { publisher: Publisher! }
+
 interface Priced { price: Float  currency: String! }
 
 type Author implements Node & Person {
@@ -337,7 +341,7 @@ type Card @mine {
   pin: String @can(do: WRITE)
 }
 
-type Book implements Node & Priced {
+type Book implements Node & Priced & Bound & Inked {
   id: ID!
   createdAt: DateTime
   title: String!
@@ -8586,10 +8590,51 @@ func UnmarshalReviewFilter(ctx context.Context, raw any) (model.ReviewFilter, er
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _Bound(ctx context.Context, sel ast.SelectionSet, obj model.Bound) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *model.Book:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Book(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of Bound must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _Inked(ctx context.Context, sel ast.SelectionSet, obj model.Inked) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *model.Book:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Book(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of Inked must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj model.Item) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case *model.Book:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Book(ctx, sel, obj)
 	case model.Magazine:
 		return ec._Magazine(ctx, sel, &obj)
 	case *model.Magazine:
@@ -8597,11 +8642,6 @@ func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Magazine(ctx, sel, obj)
-	case *model.Book:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Book(ctx, sel, obj)
 	case *model.Chart:
 		if obj == nil {
 			return graphql.Null
@@ -8620,6 +8660,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case *model.Book:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Book(ctx, sel, obj)
 	case *model.Member:
 		if obj == nil {
 			return graphql.Null
@@ -8632,11 +8677,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Magazine(ctx, sel, obj)
-	case *model.Book:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Book(ctx, sel, obj)
 	case *model.Author:
 		if obj == nil {
 			return graphql.Null
@@ -8693,6 +8733,11 @@ func (ec *executionContext) _Priced(ctx context.Context, sel ast.SelectionSet, o
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case *model.Book:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Book(ctx, sel, obj)
 	case model.Magazine:
 		return ec._Magazine(ctx, sel, &obj)
 	case *model.Magazine:
@@ -8700,11 +8745,6 @@ func (ec *executionContext) _Priced(ctx context.Context, sel ast.SelectionSet, o
 			return graphql.Null
 		}
 		return ec._Magazine(ctx, sel, obj)
-	case *model.Book:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Book(ctx, sel, obj)
 	case *model.Print:
 		if obj == nil {
 			return graphql.Null
@@ -8860,7 +8900,7 @@ func (ec *executionContext) _Author(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
-var bookImplementors = []string{"Book", "Node", "Priced", "Item"}
+var bookImplementors = []string{"Book", "Node", "Priced", "Bound", "Inked", "Item"}
 
 func (ec *executionContext) _Book(ctx context.Context, sel ast.SelectionSet, obj *model.Book) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, bookImplementors)
@@ -10854,33 +10894,33 @@ func (ec *executionContext) marshalNItem2workflowfactoryᚋexecᚋexectestᚋlib
 
 func (ec *executionContext) marshalNItem2ᚕworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐItem(ctx context.Context, sel ast.SelectionSet, v []model.Item) graphql.Marshaler {
 	{
-		var batchItemsMagazine []*model.Magazine
-		batchIdxMapMagazine := map[int]int{}
 		var batchItemsBook []*model.Book
 		batchIdxMapBook := map[int]int{}
+		var batchItemsMagazine []*model.Magazine
+		batchIdxMapMagazine := map[int]int{}
 		var batchItemsChart []*model.Chart
 		batchIdxMapChart := map[int]int{}
 		for i, item := range v {
 			switch concrete := item.(type) {
+			case *model.Book:
+				batchIdxMapBook[i] = len(batchItemsBook)
+				batchItemsBook = append(batchItemsBook, concrete)
 			case model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, &concrete)
 			case *model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, concrete)
-			case *model.Book:
-				batchIdxMapBook[i] = len(batchItemsBook)
-				batchItemsBook = append(batchItemsBook, concrete)
 			case *model.Chart:
 				batchIdxMapChart[i] = len(batchItemsChart)
 				batchItemsChart = append(batchItemsChart, concrete)
 			}
 		}
-		if len(batchItemsMagazine) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
-		}
 		if len(batchItemsBook) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Book", batchItemsBook, batchIdxMapBook)
+		}
+		if len(batchItemsMagazine) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
 		}
 		if len(batchItemsChart) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Chart", batchItemsChart, batchIdxMapChart)
@@ -10897,33 +10937,33 @@ func (ec *executionContext) marshalNItem2ᚕworkflowfactoryᚋexecᚋexectestᚋ
 
 func (ec *executionContext) marshalNItem2ᚕworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐItemᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Item) graphql.Marshaler {
 	{
-		var batchItemsMagazine []*model.Magazine
-		batchIdxMapMagazine := map[int]int{}
 		var batchItemsBook []*model.Book
 		batchIdxMapBook := map[int]int{}
+		var batchItemsMagazine []*model.Magazine
+		batchIdxMapMagazine := map[int]int{}
 		var batchItemsChart []*model.Chart
 		batchIdxMapChart := map[int]int{}
 		for i, item := range v {
 			switch concrete := item.(type) {
+			case *model.Book:
+				batchIdxMapBook[i] = len(batchItemsBook)
+				batchItemsBook = append(batchItemsBook, concrete)
 			case model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, &concrete)
 			case *model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, concrete)
-			case *model.Book:
-				batchIdxMapBook[i] = len(batchItemsBook)
-				batchItemsBook = append(batchItemsBook, concrete)
 			case *model.Chart:
 				batchIdxMapChart[i] = len(batchItemsChart)
 				batchItemsChart = append(batchItemsChart, concrete)
 			}
 		}
-		if len(batchItemsMagazine) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
-		}
 		if len(batchItemsBook) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Book", batchItemsBook, batchIdxMapBook)
+		}
+		if len(batchItemsMagazine) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
 		}
 		if len(batchItemsChart) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Chart", batchItemsChart, batchIdxMapChart)
@@ -10979,12 +11019,12 @@ func (ec *executionContext) marshalNMember2ᚖworkflowfactoryᚋexecᚋexectest�
 
 func (ec *executionContext) marshalNNode2ᚕworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
 	{
+		var batchItemsBook []*model.Book
+		batchIdxMapBook := map[int]int{}
 		var batchItemsMember []*model.Member
 		batchIdxMapMember := map[int]int{}
 		var batchItemsMagazine []*model.Magazine
 		batchIdxMapMagazine := map[int]int{}
-		var batchItemsBook []*model.Book
-		batchIdxMapBook := map[int]int{}
 		var batchItemsAuthor []*model.Author
 		batchIdxMapAuthor := map[int]int{}
 		var batchItemsReview []*model.Review
@@ -10993,6 +11033,9 @@ func (ec *executionContext) marshalNNode2ᚕworkflowfactoryᚋexecᚋexectestᚋ
 		batchIdxMapChart := map[int]int{}
 		for i, item := range v {
 			switch concrete := item.(type) {
+			case *model.Book:
+				batchIdxMapBook[i] = len(batchItemsBook)
+				batchItemsBook = append(batchItemsBook, concrete)
 			case *model.Member:
 				batchIdxMapMember[i] = len(batchItemsMember)
 				batchItemsMember = append(batchItemsMember, concrete)
@@ -11002,9 +11045,6 @@ func (ec *executionContext) marshalNNode2ᚕworkflowfactoryᚋexecᚋexectestᚋ
 			case *model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, concrete)
-			case *model.Book:
-				batchIdxMapBook[i] = len(batchItemsBook)
-				batchItemsBook = append(batchItemsBook, concrete)
 			case *model.Author:
 				batchIdxMapAuthor[i] = len(batchItemsAuthor)
 				batchItemsAuthor = append(batchItemsAuthor, concrete)
@@ -11016,14 +11056,14 @@ func (ec *executionContext) marshalNNode2ᚕworkflowfactoryᚋexecᚋexectestᚋ
 				batchItemsChart = append(batchItemsChart, concrete)
 			}
 		}
+		if len(batchItemsBook) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Book", batchItemsBook, batchIdxMapBook)
+		}
 		if len(batchItemsMember) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Member", batchItemsMember, batchIdxMapMember)
 		}
 		if len(batchItemsMagazine) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
-		}
-		if len(batchItemsBook) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "Book", batchItemsBook, batchIdxMapBook)
 		}
 		if len(batchItemsAuthor) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Author", batchItemsAuthor, batchIdxMapAuthor)
@@ -11729,33 +11769,33 @@ func (ec *executionContext) marshalOItem2ᚕworkflowfactoryᚋexecᚋexectestᚋ
 		return graphql.Null
 	}
 	{
-		var batchItemsMagazine []*model.Magazine
-		batchIdxMapMagazine := map[int]int{}
 		var batchItemsBook []*model.Book
 		batchIdxMapBook := map[int]int{}
+		var batchItemsMagazine []*model.Magazine
+		batchIdxMapMagazine := map[int]int{}
 		var batchItemsChart []*model.Chart
 		batchIdxMapChart := map[int]int{}
 		for i, item := range v {
 			switch concrete := item.(type) {
+			case *model.Book:
+				batchIdxMapBook[i] = len(batchItemsBook)
+				batchItemsBook = append(batchItemsBook, concrete)
 			case model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, &concrete)
 			case *model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, concrete)
-			case *model.Book:
-				batchIdxMapBook[i] = len(batchItemsBook)
-				batchItemsBook = append(batchItemsBook, concrete)
 			case *model.Chart:
 				batchIdxMapChart[i] = len(batchItemsChart)
 				batchItemsChart = append(batchItemsChart, concrete)
 			}
 		}
-		if len(batchItemsMagazine) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
-		}
 		if len(batchItemsBook) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Book", batchItemsBook, batchIdxMapBook)
+		}
+		if len(batchItemsMagazine) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
 		}
 		if len(batchItemsChart) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Chart", batchItemsChart, batchIdxMapChart)
@@ -11896,33 +11936,33 @@ func (ec *executionContext) marshalOPriced2ᚕworkflowfactoryᚋexecᚋexectest�
 		return graphql.Null
 	}
 	{
-		var batchItemsMagazine []*model.Magazine
-		batchIdxMapMagazine := map[int]int{}
 		var batchItemsBook []*model.Book
 		batchIdxMapBook := map[int]int{}
+		var batchItemsMagazine []*model.Magazine
+		batchIdxMapMagazine := map[int]int{}
 		var batchItemsPrint []*model.Print
 		batchIdxMapPrint := map[int]int{}
 		for i, item := range v {
 			switch concrete := item.(type) {
+			case *model.Book:
+				batchIdxMapBook[i] = len(batchItemsBook)
+				batchItemsBook = append(batchItemsBook, concrete)
 			case model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, &concrete)
 			case *model.Magazine:
 				batchIdxMapMagazine[i] = len(batchItemsMagazine)
 				batchItemsMagazine = append(batchItemsMagazine, concrete)
-			case *model.Book:
-				batchIdxMapBook[i] = len(batchItemsBook)
-				batchItemsBook = append(batchItemsBook, concrete)
 			case *model.Print:
 				batchIdxMapPrint[i] = len(batchItemsPrint)
 				batchItemsPrint = append(batchItemsPrint, concrete)
 			}
 		}
-		if len(batchItemsMagazine) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
-		}
 		if len(batchItemsBook) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Book", batchItemsBook, batchIdxMapBook)
+		}
+		if len(batchItemsMagazine) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Magazine", batchItemsMagazine, batchIdxMapMagazine)
 		}
 		if len(batchItemsPrint) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Print", batchItemsPrint, batchIdxMapPrint)

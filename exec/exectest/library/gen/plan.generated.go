@@ -24,10 +24,12 @@ func NewSchema(cfg Config, options ...exec.Option) *exec.Schema {
 
 var planTable = exec.Table{
 	Kinds: map[string][]string{
-		"Item":   {"Magazine", "Book", "Chart"},
-		"Node":   {"Member", "Magazine", "Book", "Author", "Review", "Chart"},
+		"Bound":  {"Book"},
+		"Inked":  {"Book"},
+		"Item":   {"Book", "Magazine", "Chart"},
+		"Node":   {"Book", "Member", "Magazine", "Author", "Review", "Chart"},
 		"Person": {"Member", "Author"},
-		"Priced": {"Magazine", "Book", "Print"},
+		"Priced": {"Book", "Magazine", "Print"},
 	},
 	Inputs: func(ec any) *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
@@ -1466,16 +1468,38 @@ var planTable = exec.Table{
 	},
 }
 
+func planAddBound(s *exec.Sink, value model.Bound) {
+	switch value := value.(type) {
+	case nil:
+		s.AddNull()
+	case *model.Book:
+		exec.AddKind[model.Book](s, 0, value)
+	default:
+		s.AddUnknown(fmt.Errorf("Bound: no object type of the schema has the Go type %T", value))
+	}
+}
+
+func planAddInked(s *exec.Sink, value model.Inked) {
+	switch value := value.(type) {
+	case nil:
+		s.AddNull()
+	case *model.Book:
+		exec.AddKind[model.Book](s, 0, value)
+	default:
+		s.AddUnknown(fmt.Errorf("Inked: no object type of the schema has the Go type %T", value))
+	}
+}
+
 func planAddItem(s *exec.Sink, value model.Item) {
 	switch value := value.(type) {
 	case nil:
 		s.AddNull()
-	case model.Magazine:
-		exec.AddKind[model.Magazine](s, 0, &value)
-	case *model.Magazine:
-		exec.AddKind[model.Magazine](s, 0, value)
 	case *model.Book:
-		exec.AddKind[model.Book](s, 1, value)
+		exec.AddKind[model.Book](s, 0, value)
+	case model.Magazine:
+		exec.AddKind[model.Magazine](s, 1, &value)
+	case *model.Magazine:
+		exec.AddKind[model.Magazine](s, 1, value)
 	case *model.Chart:
 		exec.AddKind[model.Chart](s, 2, value)
 	default:
@@ -1487,14 +1511,14 @@ func planAddNode(s *exec.Sink, value model.Node) {
 	switch value := value.(type) {
 	case nil:
 		s.AddNull()
-	case *model.Member:
-		exec.AddKind[model.Member](s, 0, value)
-	case model.Magazine:
-		exec.AddKind[model.Magazine](s, 1, &value)
-	case *model.Magazine:
-		exec.AddKind[model.Magazine](s, 1, value)
 	case *model.Book:
-		exec.AddKind[model.Book](s, 2, value)
+		exec.AddKind[model.Book](s, 0, value)
+	case *model.Member:
+		exec.AddKind[model.Member](s, 1, value)
+	case model.Magazine:
+		exec.AddKind[model.Magazine](s, 2, &value)
+	case *model.Magazine:
+		exec.AddKind[model.Magazine](s, 2, value)
 	case *model.Author:
 		exec.AddKind[model.Author](s, 3, value)
 	case *model.Review:
@@ -1523,12 +1547,12 @@ func planAddPriced(s *exec.Sink, value model.Priced) {
 	switch value := value.(type) {
 	case nil:
 		s.AddNull()
-	case model.Magazine:
-		exec.AddKind[model.Magazine](s, 0, &value)
-	case *model.Magazine:
-		exec.AddKind[model.Magazine](s, 0, value)
 	case *model.Book:
-		exec.AddKind[model.Book](s, 1, value)
+		exec.AddKind[model.Book](s, 0, value)
+	case model.Magazine:
+		exec.AddKind[model.Magazine](s, 1, &value)
+	case *model.Magazine:
+		exec.AddKind[model.Magazine](s, 1, value)
 	case *model.Print:
 		exec.AddKind[model.Print](s, 2, value)
 	default:

@@ -14,6 +14,12 @@ type Person interface {
 // Priced is anything that can be bought.
 type Priced interface{ IsPriced() }
 
+// Bound and Inked are what books are, too.
+type (
+	Bound interface{ IsBound() }
+	Inked interface{ IsInked() }
+)
+
 // Item is what stands on a shelf.
 type Item interface{ IsItem() }
 
@@ -221,6 +227,8 @@ func (*Member) IsPerson()  {}
 func (*Book) IsNode()      {}
 func (*Book) IsPriced()    {}
 func (*Book) IsItem()      {}
+func (*Book) IsBound()     {}
+func (*Book) IsInked()     {}
 func (*Print) IsPriced()   {}
 func (Magazine) IsNode()   {}
 func (Magazine) IsPriced() {}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+)
+
+// benchmark is one case: what is done to every contender.
+type benchmark struct {
+	name  string
+	about string
+	// contenders; all are compared with the first.
+	contenders []contender
+	// check makes sure, before anything is measured, that all of them do the same.
+	check func(ctx context.Context, w *world, all []*process) error
+	// load keeps a contender busy until the context ends, and gives how much was done. Rounds are numbered, so that
+	// they need not all ask for the same.
+	load func(ctx context.Context, w *world, p *process, round int) (done int, err error)
+}
+
+// figures are what one contender took for one unit of work in one round.
+type figures struct {
+	cpu      float64 // µs of the server
+	rate     float64 // units a second
+	database float64 // µs of PostgreSQL
+	allocs   float64
+	bytes    float64
+	waited   float64 // share of the round in which the server stood ready and others had its core
+}
+
+// compare runs one case and prints what came of it.
+func (w *world) compare(ctx context.Context, b benchmark) error {
+	var all []*process
+	for _, c := range b.contenders {
+		p, err := w.start(ctx, c)
+		if p != nil && p.command.Process != nil {
+			defer p.stop()
+		}
+		if err != nil {
+			return fmt.Errorf("start %s: %w", c.name, err)
+		}
+		all = append(all, p)
+	}
+	if err := b.check(ctx, w, all); err != nil {
+		return err
+	}
+	results := make([][]figures, len(all))
+	for round := range w.rounds + 1 {
+		for i := range all {
+			at := (i + round) % len(all) // nobody always comes first
+			f, err := w.measure(ctx, b, all[at], round)
+			if err != nil {
+				return fmt.Errorf("%s: %w", all[at].name, err)
+			}
+			if round > 0 { // the first warms up
+				results[at] = append(results[at], f)
+			}
+		}
+	}
+	report(b, results)
+	return w.profiles(ctx, b, all)
+}
+
+// measure asks one contender for one round.
+func (w *world) measure(ctx context.Context, b benchmark, p *process, round int) (f figures, err error) {
+	before, err := w.sample(ctx, p)
+	if err != nil {
+		return f, err
+	}
+	busy, cancel := context.WithTimeout(ctx, w.round)
+	defer cancel()
+	start := time.Now()
+	done, err := b.load(busy, w, p, round)
+	took := time.Since(start)
+	if err != nil {
+		return f, err
+	}
+	if done == 0 {
+		return f, fmt.Errorf("nothing was done in %v", took)
+	}
+	after, err := w.sample(ctx, p)
+	if err != nil {
+		return f, err
+	}
+	server, n := after.server.sub(before.server), float64(done)
+	return figures{
+		cpu:      microseconds(server.ran) / n,
+		rate:     n / took.Seconds(),
+		database: microseconds(after.database.sub(before.database).ran) / n,
+		allocs:   float64(after.Mallocs-before.Mallocs) / n,
+		bytes:    float64(after.TotalAlloc-before.TotalAlloc) / n,
+		waited:   server.waited.Seconds() / took.Seconds(),
+	}, nil
+}
+
+func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
+
+// sample is how far the counters of a contender are.
+type sample struct {
+	memory
+	server, database usage
+}
+
+func (w *world) sample(ctx context.Context, p *process) (s sample, err error) {
+	backends, err := w.backends(ctx, p.name)
+	if err != nil {
+		return s, err
+	}
+	if s.memory, err = p.memory(); err != nil {
+		return s, err
+	}
+	if s.database, err = usageOf(backends...); err != nil {
+		return s, err
+	}
+	s.server, err = usageOf(p.command.Process.Pid)
+	return s, err
+}
+
+// profiles asks each contender once more, to see where its time goes.
+func (w *world) profiles(ctx context.Context, b benchmark, all []*process) error {
+	if w.profile == "" {
+		return nil
+	}
+	const long = 3 * time.Second
+	for _, p := range all {
+		busy, cancel := context.WithTimeout(ctx, long+time.Second)
+		done := make(chan error, 1)
+		go func() {
+			_, err := b.load(busy, w, p, 0)
+			done <- err
+		}()
+		err := p.profile(filepath.Join(w.profile, b.name+"-"+p.name+".pprof"), long)
+		cancel()
+		if loadErr := <-done; err == nil {
+			err = loadErr
+		}
+		if err != nil {
+			return fmt.Errorf("profile %s: %w", p.name, err)
+		}
+	}
+	return nil
+}
