@@ -22,13 +22,13 @@ type Call struct {
 	col  *column
 	objs []P     // of the frame
 	live []int32 // those of objs that the guards left; nil while that is all
+	left []P     // the same, as objects
 }
 
 // Parents are the objects for which the resolver is called: never nil ones, and none that a guard
 // denied. They must not be changed.
 func Parents[T any](c *Call) []*T {
-	objs := c.parents()
-	return unsafe.Slice((**T)(unsafe.Pointer(unsafe.SliceData(objs))), len(objs))
+	return unsafe.Slice((**T)(unsafe.Pointer(unsafe.SliceData(c.left))), len(c.left))
 }
 
 // ResolveObjects takes what a resolver gave, a result for each parent, where the field's type has
@@ -59,7 +59,7 @@ func ResolveLeaves[T any](c *Call, results []T, err error, write func(*Writer, *
 // outcome looks at a resolver's error and at the number of its results. It gives the errors by
 // result, nil if there are none, and false if there is nothing to take.
 func (c *Call) outcome(n int, err error) ([]error, bool) {
-	parents := len(c.parents())
+	parents := len(c.left)
 	var list graphql.BatchErrors
 	if err != nil {
 		var ok bool
@@ -86,18 +86,6 @@ func (c *Call) outcome(n int, err error) ([]error, bool) {
 
 func (c *Call) name() string { return c.Field.Object + "." + c.Field.Field.Name }
 
-// parents are the objects left by the guards.
-func (c *Call) parents() []P {
-	if c.live == nil {
-		return c.objs
-	}
-	objs := make([]P, len(c.live))
-	for i, at := range c.live {
-		objs[i] = c.objs[at]
-	}
-	return objs
-}
-
 // passed is what the executor's own resolver gives to interceptors and directives in place of a
 // value: it has a value for each object, not one.
 type passed struct{}
@@ -105,7 +93,7 @@ type passed struct{}
 var errReplaced = errors.New("a directive or interceptor replaced the value of a field; only letting through and denying are supported")
 
 func (r *run) newCall(ctx context.Context, f *frame, col *column) *Call {
-	c := &Call{EC: r.ec, Field: r.fieldContext(f.fc, col.field), col: col, objs: f.objs}
+	c := &Call{EC: r.ec, Field: r.fieldContext(f.fc, col.field), col: col, objs: f.objs, left: f.objs}
 	c.Ctx = graphql.WithFieldContext(ctx, c.Field)
 	c.Field.Parent = f.fc
 	return c
@@ -123,7 +111,7 @@ func (r *run) call(c *Call) {
 		c.Ctx = ctx
 		r.guard(c)
 		c.settle()
-		if c.live == nil || len(c.live) > 0 {
+		if len(c.left) > 0 {
 			r.resolve(c)
 		}
 		return passed{}, nil
@@ -154,7 +142,7 @@ func (r *run) resolve(c *Call) {
 	switch {
 	case def.Leaf != nil: // written from the object itself
 	case def.Get != nil:
-		r.get(c.Ctx, c.col, c.parents())
+		r.get(c.Ctx, c.col, c.left)
 	case c.Ctx.Err() != nil:
 		c.col.fail(context.Cause(c.Ctx))
 	case def.Stream != nil && r.event != nil:
@@ -163,8 +151,9 @@ func (r *run) resolve(c *Call) {
 		r.subscribe(c)
 	default:
 		if r.schema.onCall != nil {
-			r.schema.onCall(c.Field.Object, c.Field.Field.Name, len(c.parents()))
+			r.schema.onCall(c.Field.Object, c.Field.Field.Name, len(c.left))
 		}
+		r.selects(c)
 		def.Call(c)
 	}
 }

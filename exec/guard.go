@@ -66,17 +66,19 @@ func (c *Call) blame(i int32, err error) {
 	c.col.errs[i] = err
 }
 
-// settle gives each object left its row among the results.
+// settle gathers the objects that are left and gives each its row among the results.
 func (c *Call) settle() {
 	if c.live == nil {
 		return
 	}
+	c.left = make([]P, len(c.live))
 	c.col.rows = make([]int32, len(c.objs))
 	for i := range c.col.rows {
 		c.col.rows[i] = isNull
 	}
 	for row, i := range c.live {
 		c.col.rows[i] = int32(row)
+		c.left[row] = c.objs[i]
 	}
 }
 

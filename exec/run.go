@@ -152,24 +152,36 @@ func (r *run) rescue(ctx context.Context, col *column) {
 }
 
 func (r *run) resolveColumn(ctx context.Context, f *frame, col *column) {
+	switch fd := col.field; {
+	case fd.def.Raw != nil:
+		r.rawColumn(ctx, f, col)
+	case fd.plain:
+		r.plainColumn(ctx, f, col)
+	default:
+		r.askedColumn(ctx, f, col)
+	}
+}
+
+func (r *run) rawColumn(ctx context.Context, f *frame, col *column) {
 	defer r.rescue(ctx, col)
-	fd := col.field
-	if fd.def.Raw != nil {
-		col.raw = fd.def.Raw(&Call{Ctx: ctx, EC: r.ec, Field: r.fieldContext(f.fc, fd)})
-		return
+	col.raw = col.field.def.Raw(&Call{Ctx: ctx, EC: r.ec, Field: r.fieldContext(f.fc, col.field)})
+}
+
+func (r *run) plainColumn(ctx context.Context, f *frame, col *column) {
+	defer r.rescue(ctx, col)
+	parent := f.fc
+	if col.field.asks {
+		parent = r.fieldContext(parent, col.field)
 	}
-	if fd.plain {
-		r.get(ctx, col, f.objs)
-		parent := f.fc
-		if fd.asks {
-			parent = r.fieldContext(parent, fd)
-		}
-		r.below(ctx, col, parent)
-		return
-	}
+	r.get(ctx, col, f.objs)
+	r.below(ctx, col, parent)
+}
+
+func (r *run) askedColumn(ctx context.Context, f *frame, col *column) {
 	c := r.newCall(ctx, f, col)
+	defer r.rescue(c.Ctx, col)
 	r.call(c)
-	if col.all == nil && fd.subs != nil {
+	if col.all == nil && col.field.subs != nil {
 		r.below(c.Ctx, col, c.Field)
 	}
 }
@@ -241,9 +253,8 @@ func (r *run) below(ctx context.Context, col *column, parent *graphql.FieldConte
 	col.subs = make([]frame, len(col.field.subs))
 	calls := 0
 	for kind, sel := range col.field.subs {
-		objs := col.sink.group(kind)
-		col.subs[kind] = frame{sel: sel, objs: objs, fc: parent}
-		if sel.calls > 0 && len(objs) > 0 {
+		col.subs[kind] = frame{sel: sel, objs: col.sink.group(kind), fc: parent}
+		if col.subs[kind].calls() {
 			calls++
 		}
 	}
@@ -257,6 +268,7 @@ func (r *run) below(ctx context.Context, col *column, parent *graphql.FieldConte
 	}
 }
 
+// calls says whether resolvers will be called for the frame.
 func (f *frame) calls() bool { return f.sel.calls > 0 && len(f.objs) > 0 }
 
 func (r *run) sub(ctx context.Context, f *frame) {

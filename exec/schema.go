@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -18,6 +19,7 @@ type Schema struct {
 	static    map[string]bool
 	serial    bool
 	maxErrors int
+	selecting func(context.Context, Selection) context.Context
 	onCall    func(object, field string, parents int)
 }
 
@@ -69,7 +71,7 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx)
 	variants := s.plans.variants(op)
 	if variants.foreign {
-		return s.ExecutableSchema.Exec(ctx)
+		return s.generated(ctx)
 	}
 	plan, err := variants.plan(s, op)
 	if err != nil {
@@ -77,7 +79,7 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.OneShot(nil)
 	}
 	if plan == nil {
-		return s.ExecutableSchema.Exec(ctx)
+		return s.generated(ctx)
 	}
 	var event *event
 	if op.Operation.Operation == ast.Subscription {
@@ -88,6 +90,19 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	return once(func(ctx context.Context) *graphql.Response {
 		return s.respond(ctx, op, plan, event)
 	})
+}
+
+// generated executes as gqlgen does. The data is copied, since gqlgen writes all events of a
+// subscription into the same buffer.
+func (s *Schema) generated(ctx context.Context) graphql.ResponseHandler {
+	next := s.ExecutableSchema.Exec(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		response := next(ctx)
+		if response != nil {
+			response.Data = bytes.Clone(response.Data)
+		}
+		return response
+	}
 }
 
 func once(respond graphql.ResponseHandler) graphql.ResponseHandler {

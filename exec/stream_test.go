@@ -91,19 +91,20 @@ func TestSubscriptionEnds(t *testing.T) {
 	}
 }
 
-// TestEventsDoNotShareMemory has an event's answer stay as it is when the next one comes.
+// TestEventsDoNotShareMemory has an event's answer stay as it is when the next one comes, also where
+// gqlgen executes.
 func TestEventsDoNotShareMemory(t *testing.T) {
 	exec.Poison(true)
 	defer exec.Poison(false)
-	r := exectest.NewRunner(gen.NewSchema(library.New().Config()))
-	ctx := graphql.StartOperationTrace(t.Context())
-	op, _ := r.CreateOperationContext(ctx, &graphql.RawParams{Query: `subscription { ticks }`})
-	next, ctx := r.DispatchOperation(ctx, op)
-	first := next(ctx)
-	exec.Release(next(ctx).Data)
-	next(ctx)
-	if string(first.Data) != `{"ticks":0}` {
-		t.Errorf("the first event has become %s", first.Data)
+	for _, text := range []string{`subscription { ticks }`, `subscription { ... @defer(if: false) { ticks } }`} {
+		r := exectest.NewRunner(gen.NewSchema(library.New().Config()))
+		next, ctx := r.DispatchOperation(graphql.StartOperationTrace(t.Context()), prepare(t, r, text))
+		first := next(ctx)
+		exec.Release(next(ctx).Data)
+		next(ctx)
+		if string(first.Data) != `{"ticks":0}` {
+			t.Errorf("%s: the first event has become %s", text, first.Data)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -31,7 +30,7 @@ type keyCreate struct {
 }
 
 // Run prints the secret alone on standard output, so that a script can take it.
-func (c *keyCreate) Run(ctx context.Context, log *slog.Logger, out io.Writer) error {
+func (c *keyCreate) Run(ctx context.Context, log *slog.Logger, out io.Writer, notice notices) error {
 	in := model.CreateAPIKeyInput{Name: c.Name, Role: model.Role(c.Role)}
 	if c.Agent != "" {
 		id, ok := model.ParseID(c.Agent)
@@ -51,7 +50,7 @@ func (c *keyCreate) Run(ctx context.Context, log *slog.Logger, out io.Writer) er
 		if _, err := (db.Access{DB: s.DB}).CreateKey(ctx, key); err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "created %s (%s, %s); its secret is not shown again:\n", key.ID, key.Name, key.Role)
+		fmt.Fprintf(notice, "created %s (%s, %s); its secret is not shown again:\n", key.ID, key.Name, key.Role)
 		fmt.Fprintln(out, secret)
 		return nil
 	})

@@ -44,6 +44,9 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// notices is where a command says what is not its result.
+type notices interface{ io.Writer }
+
 // run carries out one command line and gives the exit code: 0 done, 1 failed, 80 misused.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if err := loadDotEnv(); err != nil {
@@ -54,7 +57,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	exit := -1
 	parser := kong.Must(&p, kong.Name("wfd"), kong.Description(about), kong.Writers(out, errOut),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
-		kong.Exit(func(code int) { exit = code }), kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)))
+		kong.Exit(func(code int) { exit = code }), kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(out, (*io.Writer)(nil)),
+		kong.BindTo(errOut, (*notices)(nil)))
 	command, err := parser.Parse(args)
 	if exit >= 0 {
 		return exit // help was asked for

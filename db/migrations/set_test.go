@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -35,9 +36,7 @@ func TestFoldersThatAreRefused(t *testing.T) {
 	pair := steps("0001_a", "")
 	with := func(names ...string) fstest.MapFS {
 		files := fstest.MapFS{}
-		for name, file := range pair {
-			files[name] = file
-		}
+		maps.Copy(files, pair)
 		for _, name := range names {
 			files[name] = &fstest.MapFile{}
 		}
@@ -121,9 +120,7 @@ func TestDownRevertsTheLastGroupAlone(t *testing.T) {
 	if _, err := newSet(t, files).Up(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	for name, file := range steps("0002_b", "CREATE TABLE b ()", "0003_c", "CREATE TABLE c ()") {
-		files[name] = file
-	}
+	maps.Copy(files, steps("0002_b", "CREATE TABLE b ()", "0003_c", "CREATE TABLE c ()"))
 	files["0002_b.tx.down.sql"].Data = []byte("DROP TABLE b")
 	files["0003_c.tx.down.sql"].Data = []byte("DROP TABLE c")
 	s := newSet(t, files)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/types"
+	"strings"
 
 	"github.com/99designs/gqlgen/codegen/config"
 	"github.com/99designs/gqlgen/codegen/templates"
@@ -78,6 +79,9 @@ func (t *table) marshal(ref *config.TypeReference, expr string) string {
 	if ref.CastType != nil {
 		expr = typeName(ref.CastType) + "(" + expr + ")"
 	}
+	if sibling := appender(ref.Marshaler); sibling != nil {
+		return "return w.Take(" + templates.Call(sibling) + "(w.Buffer(), " + expr + "))"
+	}
 	call := templates.Call(ref.Marshaler) + "(" + expr + ")"
 	if ref.IsContext {
 		return "return w.MarshalContext(" + call + ")"
@@ -128,6 +132,30 @@ func (t *table) enum(def *ast.Definition, named *types.Named) string {
 	return e.Var
 }
 
+// appender finds the function AppendX beside a marshaler MarshalX: it appends the same JSON of the
+// same value.
+func appender(marshaler *types.Func) *types.Func {
+	name, ok := strings.CutPrefix(marshaler.Name(), "Marshal")
+	if !ok {
+		return nil
+	}
+	found, ok := marshaler.Pkg().Scope().Lookup("Append" + name).(*types.Func)
+	if !ok {
+		return nil
+	}
+	sig, takes := found.Signature(), marshaler.Signature().Params()
+	if sig.Params().Len() != 2 || takes.Len() != 1 || !isBytes(sig.Params().At(0).Type()) ||
+		!types.Identical(sig.Params().At(1).Type(), takes.At(0).Type()) ||
+		sig.Results().Len() != 1 || !isBytes(sig.Results().At(0).Type()) {
+		return nil
+	}
+	return found
+}
+
+func isBytes(t types.Type) bool {
+	return types.Identical(t, types.NewSlice(types.Universe.Lookup("byte").Type()))
+}
+
 // hasAppend says whether a type is an exec.Appender, also by its address.
 func hasAppend(t types.Type) bool {
 	found, _, _ := types.LookupFieldOrMethod(t, true, nil, "AppendGQL")
@@ -135,8 +163,7 @@ func hasAppend(t types.Type) bool {
 	if !ok {
 		return false
 	}
-	bytes := types.NewSlice(types.Universe.Lookup("byte").Type())
-	sig := method.Type().(*types.Signature)
-	return sig.Params().Len() == 1 && types.Identical(sig.Params().At(0).Type(), bytes) &&
-		sig.Results().Len() == 1 && types.Identical(sig.Results().At(0).Type(), bytes)
+	sig := method.Signature()
+	return sig.Params().Len() == 1 && isBytes(sig.Params().At(0).Type()) &&
+		sig.Results().Len() == 1 && isBytes(sig.Results().At(0).Type())
 }

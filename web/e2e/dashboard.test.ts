@@ -50,6 +50,26 @@ describe('workflows', () => {
     await leave(at)
   })
 
+  it('are created from a form, which says what is wrong where it is wrong', async () => {
+    const at = await enter('/workflows')
+    await at.page.getByRole('link', { name: 'New workflow' }).click()
+    const name = unique('Drafted')
+    await at.page.getByRole('textbox', { name: 'Name' }).fill(name)
+    await at.page.getByRole('textbox', { name: 'Task 1' }).fill('Gather')
+    await at.page.getByRole('button', { name: 'Add a task' }).click()
+    await at.page.getByRole('button', { name: 'Create' }).click()
+    await at.page.getByText('name must not be empty').waitFor()
+    expect(await at.page.getByRole('textbox', { name: 'Task 2' }).getAttribute('aria-invalid')).toBe('true')
+    await at.page.getByRole('textbox', { name: 'Task 2' }).fill('Sift')
+    await shoot(at.page, 'new-workflow')
+    await at.page.getByRole('button', { name: 'Create' }).click()
+    await at.page.getByRole('heading', { name, level: 1 }).waitFor()
+    const graph = at.page.getByRole('region', { name: 'Tasks as a graph' })
+    await graph.getByRole('link', { name: 'Gather' }).getByText('Ready').waitFor()
+    await graph.getByRole('link', { name: 'Sift' }).getByText('Pending').waitFor()
+    await leave(at)
+  })
+
   it('are steered from their page', async () => {
     const { workflowId } = await makeWorld()
     const at = await enter(`/workflows/${workflowId}`)

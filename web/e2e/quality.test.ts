@@ -17,6 +17,7 @@ async function screens(): Promise<[string, string][]> {
   return [
     ['overview', '/'],
     ['workflows', '/workflows'],
+    ['new-workflow', '/workflows/new'],
     ['workflow', workflow],
     ['workflow-list', `${workflow}?view=list`],
     ['workflow-timeline', `${workflow}?view=timeline`],

@@ -13,6 +13,7 @@ const routes = [
     validateSearch: searches.workflows,
     component: lazyRouteComponent(() => import('./screens/workflows'), 'Workflows'),
   }),
+  createRoute({ getParentRoute: () => root, path: '/workflows/new', component: lazyRouteComponent(() => import('./screens/new-workflow'), 'NewWorkflow') }),
   createRoute({
     getParentRoute: () => root,
     path: '/workflows/$id',

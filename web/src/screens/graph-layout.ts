@@ -10,11 +10,14 @@ export const nodeHeight = 72
 /** How much wider than high the place is in which a graph is usually seen. */
 const aspect = 1.75
 
-/** Places tasks behind all that they wait for, from left to right or from the top down, whichever shows them larger. */
+/** What fits into this width is shown in full size anyway. */
+const ample = 1100
+
+/** Places tasks behind all that they wait for: from left to right, or from the top down where that shows them larger. */
 export function planOf(tasks: Shape[]): Plan {
   const across = arrange(tasks, 'LR')
   const down = arrange(tasks, 'TB')
-  return extentOf(across) <= extentOf(down) ? across : down
+  return extentOf(across) <= Math.max(extentOf(down), ample) ? across : down
 }
 
 /** The width that a place of the usual aspect needs to show all of a plan. */

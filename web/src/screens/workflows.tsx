@@ -1,8 +1,8 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Search } from 'lucide-react'
+import { Plus, Search } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { type WorkflowPartsFragment, type WorkflowStatus, WorkflowsDocument, type WorkflowsQuery, type WorkflowsQueryVariables } from '../gql'
-import { useLiveQuery } from '../live/hooks'
+import { useLiveQuery, useMaySteer } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
 import { type WorkflowsSearch, workflowOrders, workflowStatuses } from '../search'
 import { Empty, Loading, Problem } from '../ui/controls'
@@ -29,11 +29,17 @@ export function variablesOf(search: WorkflowsSearch): WorkflowsQueryVariables {
 /** All workflows: filtered, ordered, paged, live. */
 export function Workflows() {
   const search = useSearch({ from: '/workflows' })
+  const maySteer = useMaySteer()
   const variables = variablesOf(search)
   const { data, error, refetch } = useLiveQuery(WorkflowsDocument, variables, movesLists)
   return (
     <>
       <PageHead title="Workflows">
+        {maySteer && (
+          <Link to="/workflows/new" className="inline-flex items-center gap-1.5 rounded-lg bg-brand px-3 py-1.5 text-sm font-medium text-on-brand hover:brightness-110">
+            <Plus size={15} aria-hidden /> New workflow
+          </Link>
+        )}
         <InGraphiQL query={WorkflowsDocument} variables={variables} />
       </PageHead>
       <Filters search={search} />
@@ -168,11 +174,11 @@ function NoWorkflows({ filtered }: { filtered: boolean }) {
   if (filtered) return <Empty title="No workflow matches">Take a filter away, or look for another name.</Empty>
   return (
     <Empty title="No workflows yet">
-      The first example in{' '}
+      Make one with the button above, or run the first example in{' '}
       <a href="/graphiql" className="text-brand hover:underline">
         GraphiQL
-      </a>{' '}
-      creates one; it appears here at once.
+      </a>
+      : it appears here at once.
     </Empty>
   )
 }

@@ -89,6 +89,7 @@ function useChoices(text: string): Choice[] {
   const places: Choice[] = [
     go('/', 'Overview'),
     go('/workflows', 'Workflows'),
+    go('/workflows/new', 'New workflow'),
     go('/inbox', 'Inbox'),
     go('/agents', 'Agents'),
     go('/activity', 'Activity'),
