@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"workflowfactory/model"
 )
 
@@ -57,7 +59,7 @@ func (r Tasks) crews(ctx context.Context, tasks []*model.Task) ([]model.Crew, ti
 		FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS v (e, n)
 		LEFT JOIN agents AS x ON x.removed_at IS NULL AND `+agentStatus+` <> 'OFFLINE'
 			AND x.capabilities @> ARRAY(SELECT jsonb_array_elements_text(v.e))
-		GROUP BY v.n`, string(mustJSON(sets)))
+		GROUP BY v.n`, pgx.QueryExecModeCacheStatement, string(mustJSON(sets)))
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("count who could do %d tasks: %w", len(tasks), publicError(err))
 	}

@@ -51,7 +51,7 @@ func (r Tasks) logs(w *where, ids ...model.ID) *list[model.TaskLogLine] {
 func (r Tasks) LogFrom(ctx context.Context, id model.ID, after *string) (lines []*model.TaskLogEdge, over bool, err error) {
 	// The state is read first: lines are written by holders alone, so after the end there are no more.
 	err = r.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM tasks WHERE id = $1
-		AND status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'))`, [16]byte(id)).Scan(&over)
+		AND status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'))`, pgx.QueryExecModeCacheStatement, [16]byte(id)).Scan(&over)
 	if err != nil {
 		return nil, false, publicError(err)
 	}
