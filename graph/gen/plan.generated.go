@@ -102,9 +102,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AccessEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -124,7 +122,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.AccessEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.AccessEvent)(o).At))
 				},
 			},
 			"type": {
@@ -164,9 +162,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 				Method: true,
 			},
@@ -176,9 +172,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 				Method: true,
 			},
@@ -187,19 +181,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Agent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Agent)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Agent)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Agent)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Agent)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -266,7 +258,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"heartbeatIntervalSeconds": {
@@ -388,9 +380,7 @@ var planTable = exec.Table{
 			"deletedId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AgentDeletedPayload)(o).DeletedID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -426,9 +416,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AgentEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -448,7 +436,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.AgentEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.AgentEvent)(o).At))
 				},
 			},
 			"type": {
@@ -485,9 +473,7 @@ var planTable = exec.Table{
 			"agentId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AgentEvent)(o).AgentID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"agent": {
@@ -522,19 +508,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.APIKey)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.APIKey)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.APIKey)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.APIKey)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.APIKey)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -573,7 +557,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"lastUsedAt": {
@@ -582,7 +566,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"revokedAt": {
@@ -591,7 +575,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 		},
@@ -657,19 +641,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Comment)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Comment)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Comment)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Comment)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Comment)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -724,7 +706,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 		},
@@ -755,9 +737,7 @@ var planTable = exec.Table{
 			"deletedId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.CommentDeletedPayload)(o).DeletedID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -793,9 +773,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.CommentEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -815,7 +793,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.CommentEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.CommentEvent)(o).At))
 				},
 			},
 			"type": {
@@ -852,18 +830,14 @@ var planTable = exec.Table{
 			"commentId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.CommentEvent)(o).CommentID()
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 				Method: true,
 			},
 			"taskId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.CommentEvent)(o).TaskID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"comment": {
@@ -952,14 +926,12 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Decision)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Decision)(o).At))
 				},
 			},
 		},
@@ -1013,9 +985,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"after": {
@@ -1024,9 +994,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 		},
@@ -1044,7 +1012,7 @@ var planTable = exec.Table{
 			},
 			"serverTime": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Health)(o).ServerTime))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Health)(o).ServerTime))
 				},
 			},
 			"database": {
@@ -1057,9 +1025,7 @@ var planTable = exec.Table{
 			"taskId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.HeartbeatLease)(o).TaskID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"leaseExpiresAt": {
@@ -1068,7 +1034,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"lost": {
@@ -1085,7 +1051,7 @@ var planTable = exec.Table{
 			},
 			"serverTime": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.HeartbeatPayload)(o).ServerTime))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.HeartbeatPayload)(o).ServerTime))
 				},
 			},
 			"nextHeartbeatSeconds": {
@@ -1104,9 +1070,7 @@ var planTable = exec.Table{
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return exec.WriteList(w, (*model.HeartbeatPayload)(o).CancelledTaskIds, true, func(w *exec.Writer, v0 *model.ID) bool {
 						v1 := *v0
-						mark := w.Mark()
-						v1.MarshalGQL(w)
-						return w.Since(mark)
+						return w.Take(v1.AppendGQL(w.Buffer()))
 					})
 				},
 			},
@@ -1123,21 +1087,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"updateWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1150,21 +1100,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"deleteWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1177,21 +1113,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_deleteWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"startWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1204,21 +1126,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_startWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"pauseWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1231,21 +1139,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_pauseWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"resumeWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1258,21 +1152,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_resumeWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"cancelWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1285,21 +1165,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_cancelWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"retryWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1312,21 +1178,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_retryWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"createTask": {
 				Call: func(c *exec.Call) {
@@ -1339,21 +1191,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"updateTask": {
 				Call: func(c *exec.Call) {
@@ -1366,21 +1204,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"deleteTask": {
 				Call: func(c *exec.Call) {
@@ -1393,21 +1217,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_deleteTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"assignTask": {
 				Call: func(c *exec.Call) {
@@ -1420,21 +1230,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_assignTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"unassignTask": {
 				Call: func(c *exec.Call) {
@@ -1447,21 +1243,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_unassignTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"retryTask": {
 				Call: func(c *exec.Call) {
@@ -1474,21 +1256,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_retryTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"cancelTask": {
 				Call: func(c *exec.Call) {
@@ -1501,21 +1269,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_cancelTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"skipTask": {
 				Call: func(c *exec.Call) {
@@ -1528,21 +1282,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_skipTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"addTaskDependency": {
 				Call: func(c *exec.Call) {
@@ -1555,21 +1295,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_addTaskDependency_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"removeTaskDependency": {
 				Call: func(c *exec.Call) {
@@ -1582,21 +1308,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_removeTaskDependency_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"registerAgent": {
 				Call: func(c *exec.Call) {
@@ -1609,21 +1321,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_registerAgent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"updateAgent": {
 				Call: func(c *exec.Call) {
@@ -1636,21 +1334,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateAgent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_AGENTS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan2}},
 			},
 			"removeAgent": {
 				Call: func(c *exec.Call) {
@@ -1663,21 +1347,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_removeAgent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_AGENTS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan2}},
 			},
 			"heartbeat": {
 				Call: func(c *exec.Call) {
@@ -1690,21 +1360,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_heartbeat_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"claimTasks": {
 				Call: func(c *exec.Call) {
@@ -1719,21 +1375,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_claimTasks_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"reportProgress": {
 				Call: func(c *exec.Call) {
@@ -1746,21 +1388,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_reportProgress_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"completeTask": {
 				Call: func(c *exec.Call) {
@@ -1773,21 +1401,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_completeTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"failTask": {
 				Call: func(c *exec.Call) {
@@ -1800,21 +1414,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_failTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"releaseTask": {
 				Call: func(c *exec.Call) {
@@ -1827,21 +1427,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_releaseTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"createSuggestion": {
 				Call: func(c *exec.Call) {
@@ -1854,21 +1440,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "SUGGEST")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan3}},
 			},
 			"approveSuggestion": {
 				Call: func(c *exec.Call) {
@@ -1881,21 +1453,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_approveSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "DECIDE")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"rejectSuggestion": {
 				Call: func(c *exec.Call) {
@@ -1908,21 +1466,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_rejectSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "DECIDE")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"answerSuggestion": {
 				Call: func(c *exec.Call) {
@@ -1935,21 +1479,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_answerSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "DECIDE")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"withdrawSuggestion": {
 				Call: func(c *exec.Call) {
@@ -1962,21 +1492,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_withdrawSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "SUGGEST")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan3}},
 			},
 			"addComment": {
 				Call: func(c *exec.Call) {
@@ -1989,21 +1505,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_addComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"updateComment": {
 				Call: func(c *exec.Call) {
@@ -2016,21 +1518,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"deleteComment": {
 				Call: func(c *exec.Call) {
@@ -2043,21 +1531,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_deleteComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"createApiKey": {
 				Call: func(c *exec.Call) {
@@ -2070,21 +1544,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createApiKey_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"revokeApiKey": {
 				Call: func(c *exec.Call) {
@@ -2097,21 +1557,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_revokeApiKey_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 		},
 		"PageInfo": {
@@ -2155,17 +1601,7 @@ var planTable = exec.Table{
 						planAddActor(s, *v)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "public", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Public == nil {
-							return nil, errors.New("directive public is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Public(ctx, nil, next)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
 			"health": {
 				Call: func(c *exec.Call) {
@@ -2175,17 +1611,7 @@ var planTable = exec.Table{
 						exec.Add[model.Health](s, *v)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "public", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Public == nil {
-							return nil, errors.New("directive public is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Public(ctx, nil, next)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
 			"node": {
 				Call: func(c *exec.Call) {
@@ -2198,21 +1624,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_node_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"nodes": {
 				Call: func(c *exec.Call) {
@@ -2227,21 +1639,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_nodes_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"cursor": {
 				Call: func(c *exec.Call) {
@@ -2257,21 +1655,7 @@ var planTable = exec.Table{
 						return w.Since(mark)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"workflow": {
 				Call: func(c *exec.Call) {
@@ -2284,21 +1668,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_workflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"workflows": {
 				Call: func(c *exec.Call) {
@@ -2311,21 +1681,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_workflows_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"task": {
 				Call: func(c *exec.Call) {
@@ -2338,21 +1694,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_task_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"tasks": {
 				Call: func(c *exec.Call) {
@@ -2365,21 +1707,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_tasks_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"agent": {
 				Call: func(c *exec.Call) {
@@ -2392,21 +1720,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_agent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"agents": {
 				Call: func(c *exec.Call) {
@@ -2419,21 +1733,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_agents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"suggestion": {
 				Call: func(c *exec.Call) {
@@ -2446,21 +1746,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_suggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
@@ -2473,21 +1759,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_suggestions_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"comments": {
 				Call: func(c *exec.Call) {
@@ -2500,21 +1772,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_comments_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"events": {
 				Call: func(c *exec.Call) {
@@ -2527,21 +1785,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_events_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"apiKeys": {
 				Call: func(c *exec.Call) {
@@ -2554,21 +1798,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_apiKeys_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"__type": {
 				Raw: func(c *exec.Call) graphql.Marshaler {
@@ -2617,21 +1847,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_workflowEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"taskEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskEvent, error) {
@@ -2645,21 +1861,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_taskEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"agentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentEvent, error) {
@@ -2673,21 +1875,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_agentEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"suggestionEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.SuggestionEvent, error) {
@@ -2701,21 +1889,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_suggestionEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"commentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.CommentEvent, error) {
@@ -2729,21 +1903,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_commentEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"events": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan model.Event, error) {
@@ -2757,40 +1917,24 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_events_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 		},
 		"Suggestion": {
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Suggestion)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Suggestion)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Suggestion)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Suggestion)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Suggestion)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -2852,9 +1996,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"actionHash": {
@@ -2891,9 +2033,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"answer": {
@@ -2902,9 +2042,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"expiresAt": {
@@ -2913,7 +2051,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"onExpiry": {
@@ -2928,7 +2066,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"decidedBy": {
@@ -2993,9 +2131,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.SuggestionEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -3015,7 +2151,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.SuggestionEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.SuggestionEvent)(o).At))
 				},
 			},
 			"type": {
@@ -3052,17 +2188,13 @@ var planTable = exec.Table{
 			"suggestionId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.SuggestionEvent)(o).SuggestionID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"taskId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.SuggestionEvent)(o).TaskID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"suggestion": {
@@ -3097,9 +2229,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.System)(o).ID()
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 				Method: true,
 			},
@@ -3114,19 +2244,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Task)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Task)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Task)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Task)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Task)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -3175,9 +2303,7 @@ var planTable = exec.Table{
 			"priority": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Task)(o).Priority
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"dueAt": {
@@ -3186,7 +2312,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"isOverdue": {
@@ -3201,7 +2327,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"dependsOn": {
@@ -3271,9 +2397,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"result": {
@@ -3282,9 +2406,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"error": {
@@ -3322,7 +2444,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"attempts": {
@@ -3378,7 +2500,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"finishedAt": {
@@ -3387,7 +2509,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"durationMs": {
@@ -3428,7 +2550,7 @@ var planTable = exec.Table{
 			},
 			"claimedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.TaskAttempt)(o).ClaimedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.TaskAttempt)(o).ClaimedAt))
 				},
 			},
 			"finishedAt": {
@@ -3437,7 +2559,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"outcome": {
@@ -3529,9 +2651,7 @@ var planTable = exec.Table{
 			"deletedId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskDeletedPayload)(o).DeletedID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -3584,9 +2704,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -3606,7 +2724,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.TaskEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.TaskEvent)(o).At))
 				},
 			},
 			"type": {
@@ -3643,17 +2761,13 @@ var planTable = exec.Table{
 			"taskId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskEvent)(o).TaskID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"workflowId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskEvent)(o).WorkflowID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"task": {
@@ -3680,7 +2794,7 @@ var planTable = exec.Table{
 			},
 			"leaseExpiresAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.TaskLease)(o).LeaseExpiresAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.TaskLease)(o).LeaseExpiresAt))
 				},
 			},
 		},
@@ -3718,19 +2832,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.User)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.User)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.User)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.User)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.User)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -3764,19 +2876,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Workflow)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Workflow)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Workflow)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Workflow)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Workflow)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -3812,9 +2922,7 @@ var planTable = exec.Table{
 			"priority": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Workflow)(o).Priority
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"input": {
@@ -3823,9 +2931,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"trigger": {
@@ -3863,7 +2969,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"pausedAt": {
@@ -3872,7 +2978,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"finishedAt": {
@@ -3881,7 +2987,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"taskCounts": {
@@ -3969,9 +3075,7 @@ var planTable = exec.Table{
 			"deletedId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.WorkflowDeletedPayload)(o).DeletedID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -4007,9 +3111,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.WorkflowEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -4029,7 +3131,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.WorkflowEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.WorkflowEvent)(o).At))
 				},
 			},
 			"type": {
@@ -4066,9 +3168,7 @@ var planTable = exec.Table{
 			"workflowId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.WorkflowEvent)(o).WorkflowID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"workflow": {
@@ -4228,3 +3328,125 @@ var planEnumTriggerTypeTriggerType = exec.NewEnum[model.TriggerType]("MANUAL")
 var planEnumVerdictVerdict = exec.NewEnum[model.Verdict]("APPROVE", "REJECT", "ANSWER")
 
 var planEnumWorkflowStatusWorkflowStatus = exec.NewEnum[model.WorkflowStatus]("PENDING", "RUNNING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED")
+
+func planGuardCan0(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan1(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan2(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_AGENTS")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan3(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "SUGGEST")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan4(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "DECIDE")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan5(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan6(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardPublic7(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	if ec.Directives.Public == nil {
+		return nil, errors.New("directive public is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Public(ctx, nil, next)
+	}, nil
+}
+
+func planGuardCan8(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
