@@ -8,12 +8,11 @@ import (
 )
 
 var userTable = table[model.User]{
-	name:    "users",
-	columns: "x.id, x.created_at, x.updated_at, x.version, x.email, x.name, x.role, x.active",
-	scan: func(r *row, u *model.User) {
+	name: "users",
+	columns: whole("x.id, x.created_at, x.updated_at, x.version, x.email, x.name, x.role, x.active", func(r *row, u *model.User) {
 		scanNoun(r, &u.Noun)
 		u.Email, u.Name, u.Role, u.Active = r.text(), r.text(), word[model.Role](r), r.bool()
-	},
+	}),
 	key: "x.id",
 	id:  (*model.User).GetID,
 }
@@ -21,13 +20,12 @@ var userTable = table[model.User]{
 // keyTable leaves out the hash of the secret.
 var keyTable = table[model.APIKey]{
 	name: "api_keys",
-	columns: "x.id, x.created_at, x.updated_at, x.version, x.name, x.prefix, x.role, x.agent_id, x.expires_at, x.last_used_at, " +
-		"x.revoked_at",
-	scan: func(r *row, k *model.APIKey) {
+	columns: whole("x.id, x.created_at, x.updated_at, x.version, x.name, x.prefix, x.role, x.agent_id, x.expires_at, x.last_used_at, "+
+		"x.revoked_at", func(r *row, k *model.APIKey) {
 		scanNoun(r, &k.Noun)
 		k.Name, k.Prefix, k.Role, k.AgentID = r.text(), r.text(), word[model.Role](r), r.id()
 		k.ExpiresAt, k.LastUsedAt, k.RevokedAt = r.timeOrNil(), r.timeOrNil(), r.timeOrNil()
-	},
+	}),
 	key: "x.id",
 	id:  (*model.APIKey).GetID,
 	orders: orders[model.APIKey]{

@@ -15,19 +15,25 @@ var agentStatus = fmt.Sprintf(`CASE
 	WHEN x.active_tasks = 0 THEN '%s' WHEN x.active_tasks >= x.max_concurrency THEN '%s' ELSE '%s' END`, model.MissedHeartbeats,
 	model.AgentStatusOffline, model.AgentStatusIdle, model.AgentStatusBusy, model.AgentStatusOnline)
 
-var agentTable = table[model.Agent]{
-	name: "agents",
-	columns: "x.id, x.created_at, x.updated_at, x.version, x.name, x.description, " + agentStatus + " AS status, " +
-		"x.capabilities, x.labels, x.max_concurrency, x.draining, x.active_tasks, x.last_heartbeat_at, x.heartbeat_interval_seconds, " +
-		"x.completed_tasks, x.failed_tasks, x.busy_ms, x.removed_at",
-	scan: func(r *row, a *model.Agent) {
-		scanNoun(r, &a.Noun)
-		a.Name, a.Description, a.Status = r.text(), r.textOrNil(), word[model.AgentStatus](r)
-		a.Capabilities, a.Labels = r.texts(), r.texts()
-		a.MaxConcurrency, a.Draining, a.ActiveTasks = r.int(), r.bool(), r.int()
-		a.LastHeartbeatAt, a.HeartbeatIntervalSeconds = r.timeOrNil(), r.int()
-		a.CompletedTasks, a.FailedTasks, a.BusyMs, a.RemovedAt = r.int(), r.int(), int64(r.int()), r.timeOrNil()
-	},
+var agentTable = prepared(table[model.Agent]{
+	name:   "agents",
+	object: "Agent",
+	columns: append(noun(func(a *model.Agent) *model.Noun { return &a.Noun }, "currentTask tasks recentTasks suggestions history"), []part[model.Agent]{
+		{"name", "x.name", func(r *row, a *model.Agent) { a.Name = r.text() }},
+		{"description", "x.description", func(r *row, a *model.Agent) { a.Description = r.textOrNil() }},
+		{"status", agentStatus + " AS status", func(r *row, a *model.Agent) { a.Status = word[model.AgentStatus](r) }},
+		{"capabilities", "x.capabilities", func(r *row, a *model.Agent) { a.Capabilities = r.texts() }},
+		{"labels", "x.labels", func(r *row, a *model.Agent) { a.Labels = r.texts() }},
+		{"maxConcurrency", "x.max_concurrency", func(r *row, a *model.Agent) { a.MaxConcurrency = r.int() }},
+		{"draining", "x.draining", func(r *row, a *model.Agent) { a.Draining = r.bool() }},
+		{"activeTasks", "x.active_tasks", func(r *row, a *model.Agent) { a.ActiveTasks = r.int() }},
+		{"lastHeartbeatAt", "x.last_heartbeat_at", func(r *row, a *model.Agent) { a.LastHeartbeatAt = r.timeOrNil() }},
+		{"heartbeatIntervalSeconds", "x.heartbeat_interval_seconds", func(r *row, a *model.Agent) { a.HeartbeatIntervalSeconds = r.int() }},
+		{"completedTasks totalTasks successRate avgDurationMs", "x.completed_tasks", func(r *row, a *model.Agent) { a.CompletedTasks = r.int() }},
+		{"failedTasks totalTasks successRate", "x.failed_tasks", func(r *row, a *model.Agent) { a.FailedTasks = r.int() }},
+		{"avgDurationMs", "x.busy_ms", func(r *row, a *model.Agent) { a.BusyMs = int64(r.int()) }},
+		{"", "x.removed_at", func(r *row, a *model.Agent) { a.RemovedAt = r.timeOrNil() }},
+	}...),
 	key: "x.id",
 	id:  (*model.Agent).GetID,
 	orders: orders[model.Agent]{
@@ -36,7 +42,7 @@ var agentTable = table[model.Agent]{
 		"NAME":              byText("x.name", func(a *model.Agent) string { return a.Name }),
 		"LAST_HEARTBEAT_AT": byTimeOrNever("x.last_heartbeat_at", func(a *model.Agent) *time.Time { return a.LastHeartbeatAt }),
 	},
-}
+})
 
 func agentSorting(o *model.AgentOrder, standard model.OrderDirection) sorting[model.Agent] {
 	if o == nil {

@@ -189,7 +189,7 @@ func (r Tasks) Worker(ctx context.Context, id model.ID) (*model.Agent, error) {
 	if err := model.CallerFrom(ctx).MayActAs(id); err != nil {
 		return nil, err
 	}
-	agents, err := Agents(r).ByIDs(ctx, []model.ID{id})
+	agents, err := Agents(r).ByIDs(withAll(ctx), []model.ID{id})
 	if err != nil {
 		return nil, err
 	}

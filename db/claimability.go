@@ -13,6 +13,7 @@ import (
 // Claimability says of each task whether agents may claim it, and what stands in the way. It takes five statements,
 // whatever the number of tasks.
 func (r Tasks) Claimability(ctx context.Context, tasks []*model.Task) ([]*model.Claimability, error) {
+	ctx = withAll(ctx) // what is asked of these tasks is not what is asked of those that this reads
 	var workflowIDs, agentIDs, ids []model.ID
 	for _, t := range tasks {
 		workflowIDs, ids = append(workflowIDs, t.WorkflowID), append(ids, t.ID)

@@ -9,13 +9,12 @@ import (
 
 var commentTable = table[model.Comment]{
 	name: "comments",
-	columns: "x.id, x.created_at, x.updated_at, x.version, x.task_id, x.workflow_id, x.suggestion_id, x.author_id, x.body, " +
-		"x.parent_id, x.edited_at",
-	scan: func(r *row, c *model.Comment) {
+	columns: whole("x.id, x.created_at, x.updated_at, x.version, x.task_id, x.workflow_id, x.suggestion_id, x.author_id, x.body, "+
+		"x.parent_id, x.edited_at", func(r *row, c *model.Comment) {
 		scanNoun(r, &c.Noun)
 		c.TaskID, c.WorkflowID, c.SuggestionID, c.AuthorID = r.id(), r.id(), r.id(), r.id()
 		c.Body, c.ParentID, c.EditedAt = r.text(), r.id(), r.timeOrNil()
-	},
+	}),
 	key: "x.id",
 	id:  (*model.Comment).GetID,
 	orders: orders[model.Comment]{

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"encoding/base64"
 	"math/rand/v2"
 	"reflect"
@@ -89,7 +90,7 @@ func ask[T, F any](into map[string]*where, d *DB, t *table[T], s *scribbler, con
 	if err != nil {
 		panic(err)
 	}
-	into[l.text(span{limit: 1 + s.IntN(100), after: at, before: at, backward: s.IntN(2) == 0})] = w
+	into[l.text(span{limit: 1 + s.IntN(100), after: at, before: at, backward: s.IntN(2) == 0}, t.reading(context.Background(), 0).sql)] = w
 }
 
 // FuzzFilterText shows that no text which a caller sent ever stands in a statement, and that each statement has as

@@ -10,13 +10,17 @@ import (
 // The comparisons that filters are made of. Each takes the SQL of what is compared, a constant of ours, and gives ""
 // where nothing is asked.
 
-// several gives list as an argument, or refuses one that is too long.
-func several[T any](w *where, list []T) []T {
-	if len(list) > maxFilterList {
+// oneOf gives the comparison with one of several values. With a single one it is an equality, so that an index can
+// give the rows in the order that stands behind the column.
+func oneOf[E any](w *where, values []E, one, all func([]E) any) string {
+	switch {
+	case len(values) > maxFilterList:
 		w.refuse("a filter compares with at most %d values; ask for less at once", maxFilterList)
-		return nil
+		return " IS NULL"
+	case len(values) == 1:
+		return w.condition(" = ?", one(values))
 	}
-	return list
+	return w.condition(" = ANY(?)", all(values))
 }
 
 // storable refuses the one character that PostgreSQL's text cannot hold.
@@ -50,7 +54,7 @@ func (w *where) textMatches(column string, f *model.StringFilter) string {
 	var in string
 	if f.In != nil {
 		w.storable(f.In...)
-		in = w.condition(column+" = ANY(?)", several(w, f.In))
+		in = column + oneOf(w, f.In, func(t []string) any { return t[0] }, func(t []string) any { return t })
 	}
 	return all(in,
 		w.textCondition(column+" = ?", f.Eq),
@@ -91,9 +95,13 @@ func (w *where) idIs(f *model.IDFilter, of func(is string) string) string {
 		eq = of(w.condition(" = ?", uuid(*f.Eq)))
 	}
 	if f.In != nil {
-		in = of(w.condition(" = ANY(?)", uuids(several(w, f.In))))
+		in = of(w.amongIDs(f.In))
 	}
 	return all(eq, in)
+}
+
+func (w *where) amongIDs(ids []model.ID) string {
+	return oneOf(w, ids, func(ids []model.ID) any { return uuid(ids[0]) }, func(ids []model.ID) any { return uuids(ids) })
 }
 
 // choice compares with values of an enum, which stand in the database as as gives them.
@@ -106,10 +114,10 @@ func choice[E, V any](w *where, column string, eq, neq *E, in, nin []E, as func(
 		terms = append(terms, w.condition(column+" <> ?", as(*neq)))
 	}
 	if in != nil {
-		terms = append(terms, w.condition(column+" = ANY(?)", allAs(several(w, in), as)))
+		terms = append(terms, column+oneOf(w, in, func(e []E) any { return as(e[0]) }, func(e []E) any { return allAs(e, as) }))
 	}
 	if nin != nil {
-		terms = append(terms, w.condition(column+" <> ALL(?)", allAs(several(w, nin), as)))
+		terms = append(terms, "NOT "+column+oneOf(w, nin, func(e []E) any { return as(e[0]) }, func(e []E) any { return allAs(e, as) }))
 	}
 	return all(terms...)
 }

@@ -15,15 +15,14 @@ type History struct{ *DB }
 var entryTable = table[model.Entry]{
 	name: "event_log",
 	join: " CROSS JOIN LATERAL (SELECT * FROM events AS e WHERE e.seq = x.seq LIMIT 1) AS e",
-	columns: "x.position, x.seq, x.at, x.type, x.kind, x.entity_id, x.workflow_id, x.task_id, x.agent_id, x.suggestion_id, " +
-		"x.actor_id, e.id, e.version, e.request_id, e.changes, e.snapshot, (SELECT max(epoch) FROM event_epoch) AS epoch",
-	scan: func(r *row, e *model.Entry) {
+	columns: whole("x.position, x.seq, x.at, x.type, x.kind, x.entity_id, x.workflow_id, x.task_id, x.agent_id, x.suggestion_id, "+
+		"x.actor_id, e.id, e.version, e.request_id, e.changes, e.snapshot, (SELECT max(epoch) FROM event_epoch) AS epoch", func(r *row, e *model.Entry) {
 		e.Position, e.Seq, e.At = int64(r.int()), int64(r.int()), r.time()
 		e.Type, e.Kind, e.EntityID = word[model.EventType](r), model.Kind(r.int()), r.id()
 		e.WorkflowID, e.TaskID, e.AgentID, e.SuggestionID = r.id(), r.id(), r.id(), r.id()
 		e.ActorID, e.ID, e.Version, e.RequestID = r.id(), r.id(), int64(r.int()), r.text()
 		e.Changes, e.Snapshot, e.Epoch = []byte(r.json()), []byte(r.json()), int32(r.int())
-	},
+	}),
 }
 
 // entryByID reads entries by what names them. Indexes: events (id), event_log (seq).
@@ -31,7 +30,6 @@ var entryByID = table[model.Entry]{
 	name:    entryTable.name,
 	join:    " JOIN events AS e ON e.seq = x.seq",
 	columns: entryTable.columns,
-	scan:    entryTable.scan,
 	key:     "e.id",
 	id:      (*model.Entry).GetID,
 }
@@ -154,12 +152,12 @@ func (w *where) entry(f model.EntryFilter) {
 	number := func(k model.Kind) int16 { return int16(k) }
 	amongValues(w, "x.type", f.Type, text)
 	amongValues(w, "x.kind", f.Kind, number)
-	w.amongIDs("x.entity_id", f.EntityID)
-	w.amongIDs("x.workflow_id", f.WorkflowID)
-	w.amongIDs("x.task_id", f.TaskID)
-	w.amongIDs("x.agent_id", f.AgentID)
-	w.amongIDs("x.suggestion_id", f.SuggestionID)
-	w.amongIDs("x.actor_id", f.ActorID)
+	w.mustBe("x.entity_id", f.EntityID)
+	w.mustBe("x.workflow_id", f.WorkflowID)
+	w.mustBe("x.task_id", f.TaskID)
+	w.mustBe("x.agent_id", f.AgentID)
+	w.mustBe("x.suggestion_id", f.SuggestionID)
+	w.mustBe("x.actor_id", f.ActorID)
 	if !f.At.Start.IsZero() {
 		w.must(w.condition("x.at >= ?", f.At.Start))
 	}
@@ -172,8 +170,8 @@ func amongValues[E comparable, V any](w *where, column string, a model.Among[E],
 	w.must(choice(w, column, nil, nil, a.In, a.Not, as))
 }
 
-func (w *where) amongIDs(column string, a model.Among[model.ID]) {
-	if a.In != nil {
-		w.must(w.condition(column+" = ANY(?)", uuids(several(w, a.In))))
+func (w *where) mustBe(column string, ids model.Among[model.ID]) {
+	if ids.In != nil {
+		w.must(column + w.amongIDs(ids.In))
 	}
 }

@@ -48,10 +48,10 @@ func newLibrary(t *testing.T, seed uint64) *library {
 
 func (l *library) fill() {
 	l.users = several(4, func(i int) *model.User {
-		return &model.User{Noun: l.noun(model.KindUser), Email: fmt.Sprintf("%d@example.com", i), Name: l.word(), Role: model.RoleViewer, Active: true}
+		return &model.User{Noun: l.noun(model.KindUser), Email: fmt.Sprintf("%d@example.com", i), Name: l.name(), Role: model.RoleViewer, Active: true}
 	})
 	l.keys = several(2, func(i int) *model.APIKey {
-		return &model.APIKey{Noun: l.noun(model.KindAPIKey), Name: l.word(), Prefix: "wfd", SecretHash: []byte{1}, Role: model.RoleManager}
+		return &model.APIKey{Noun: l.noun(model.KindAPIKey), Name: l.name(), Prefix: "wfd", SecretHash: []byte{1}, Role: model.RoleManager}
 	})
 	l.agents = several(12, l.agent)
 	l.workflows = several(30, func(int) *model.Workflow { return l.workflow() })

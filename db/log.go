@@ -10,12 +10,11 @@ import (
 )
 
 var logTable = table[model.TaskLogLine]{
-	name:    "task_logs",
-	columns: "x.task_id, x.number, x.attempt, x.at, x.level, x.message, x.fields",
-	scan: func(r *row, l *model.TaskLogLine) {
+	name: "task_logs",
+	columns: whole("x.task_id, x.number, x.attempt, x.at, x.level, x.message, x.fields", func(r *row, l *model.TaskLogLine) {
 		l.TaskID, l.Number, l.Attempt, l.At = r.id(), r.int(), r.int(), r.time()
 		l.Level, l.Message, l.Fields = model.LogLevel(r.int()), r.text(), r.json()
-	},
+	}),
 	key:    "x.task_id",
 	id:     func(l *model.TaskLogLine) model.ID { return l.TaskID },
 	orders: orders[model.TaskLogLine]{created: byLine()},

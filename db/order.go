@@ -20,6 +20,7 @@ type order[T any] struct {
 	unique bool                          // no two rows have the same, so ties need no breaking
 	put    func([]byte, *T) []byte       // appends a row's value, for a cursor
 	take   func([]byte) (v any, ok bool) // makes it an argument again
+	needs  columns                       // what put looks at
 }
 
 // sorting is an order in one direction. Its name is part of every cursor that is made for it.

@@ -82,7 +82,8 @@ const (
 func (l *list[T]) pages(ctx context.Context, s span) ([]page[T], error) {
 	pages := make([]page[T], l.size())
 	var slab slab[T]
-	err := l.query(ctx, l.text(s), l.where, func(r *row) {
+	read := l.table.reading(ctx, l.sort.needs)
+	err := l.query(ctx, l.text(s, read.sql), l.where, func(r *row) {
 		p := &pages[r.int()-1]
 		switch r.int() {
 		case behindSpan:
@@ -91,7 +92,7 @@ func (l *list[T]) pages(ctx context.Context, s span) ([]page[T], error) {
 			p.ahead = true
 		default:
 			v := slab.take()
-			l.table.scan(r, v)
+			read.scan(r, v)
 			p.rows = append(p.rows, v)
 		}
 	})
@@ -129,7 +130,7 @@ func (p *page[T]) info(s span) model.PageInfo {
 // text puts the statement together: the rows of the span and, for each end that a cursor gave it, one row beyond, so
 // that we know whether there is one. Limits stand in it as literals: as arguments they would hide from the planner how
 // few rows are wanted, and there are only a hundred of them.
-func (l *list[T]) text(s span) string {
+func (l *list[T]) text(s span, columns string) string {
 	head, tail := "SELECT 1::bigint AS n, r.* FROM (", ") AS r ORDER BY "
 	if l.via != nil {
 		head, tail = "SELECT p.n, r.* FROM "+l.where.family(l.parents)+" CROSS JOIN LATERAL (", ") AS r ORDER BY p.n, "
@@ -138,14 +139,14 @@ func (l *list[T]) text(s span) string {
 	if s.after != nil {
 		at := l.at(s.after)
 		within += " AND " + l.compare(">", at)
-		beyond += " UNION ALL " + l.part(behindSpan, " AND "+l.compare("<=", at), !s.backward, 1)
+		beyond += " UNION ALL " + l.part(columns, behindSpan, " AND "+l.compare("<=", at), !s.backward, 1)
 	}
 	if s.before != nil {
 		at := l.at(s.before)
 		within += " AND " + l.compare("<", at)
-		beyond += " UNION ALL " + l.part(aheadSpan, " AND "+l.compare(">=", at), s.backward, 1)
+		beyond += " UNION ALL " + l.part(columns, aheadSpan, " AND "+l.compare(">=", at), s.backward, 1)
 	}
-	return head + l.part(inSpan, within, s.backward, s.limit+1) + beyond + tail + l.by("r.sort", "r.id", s.backward)
+	return head + l.part(columns, inSpan, within, s.backward, s.limit+1) + beyond + tail + l.by("r.sort", "r.id", s.backward)
 }
 
 func (l *list[T]) at(p *place) string {
@@ -178,19 +179,19 @@ func (l *list[T]) by(value, id string, backward bool) string {
 
 // part gives the first rows that satisfy the list's conditions and one more. Its index is that of the order, or the
 // one that via names with the order behind it.
-func (l *list[T]) part(side int, bounds string, backward bool, limit int) string {
+func (l *list[T]) part(columns string, side int, bounds string, backward bool, limit int) string {
 	if len(l.via) < 2 {
-		return l.scan(side, all(append(slices.Clone(l.via), l.where.sql())...)+bounds, backward, limit)
+		return l.scan(columns, side, all(append(slices.Clone(l.via), l.where.sql())...)+bounds, backward, limit)
 	}
 	scans := make([]string, len(l.via))
 	for i, via := range l.via {
-		scans[i] = l.scan(side, all(via, l.where.sql())+bounds, backward, limit)
+		scans[i] = l.scan(columns, side, all(via, l.where.sql())+bounds, backward, limit)
 	}
 	return "(SELECT * FROM (" + strings.Join(scans, " UNION ALL ") + ") AS u ORDER BY " +
 		l.by("u.sort", "u.id", backward) + " LIMIT " + strconv.Itoa(limit) + ")"
 }
 
-func (l *list[T]) scan(side int, where string, backward bool, limit int) string {
-	return "(SELECT " + strconv.Itoa(side) + " AS side, " + l.table.columns + ", " + l.sort.sql + " AS sort FROM " + l.table.name +
+func (l *list[T]) scan(columns string, side int, where string, backward bool, limit int) string {
+	return "(SELECT " + strconv.Itoa(side) + " AS side, " + columns + ", " + l.sort.sql + " AS sort FROM " + l.table.name +
 		" AS x" + l.table.join + " WHERE " + where + " ORDER BY " + l.by(l.sort.sql, "x.id", backward) + " LIMIT " + strconv.Itoa(limit) + ")"
 }

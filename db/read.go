@@ -28,12 +28,20 @@ type Comments struct{ *DB }
 // table says how the rows of one table are read. In each statement the row in question is x.
 type table[T any] struct {
 	name    string
+	object  string // its type in the API; "" where all columns are always read
 	join    string // what the columns need beside x
-	columns string // as scan takes them
-	scan    func(*row, *T)
+	columns []part[T]
 	key     string // the column of the id
 	id      func(*T) model.ID
 	orders  orders[T]
+
+	needs  map[string]columns // by field of the API
+	always columns
+}
+
+// whole is for tables whose rows are always read as a whole.
+func whole[T any](sql string, scan func(*row, *T)) []part[T] {
+	return []part[T]{{sql: sql, scan: scan}}
 }
 
 // plainStatements is up to how many conditions a statement is prepared once and kept. The shapes of larger filters are
@@ -86,15 +94,12 @@ func byIDs[T any](ctx context.Context, d *DB, t *table[T], w *where, ids []model
 
 // readDistinct fills in what the keys name. Index: that of the table's key.
 func readDistinct[T any](ctx context.Context, d *DB, t *table[T], w *where, into map[model.ID]*T) error {
-	keys := make(uuids, 0, len(into))
-	for id := range into {
-		keys = append(keys, id)
-	}
-	w.must(t.key + " = ANY(" + w.arg(keys) + ")")
+	w.must(t.key + amongKeys(w, into))
+	read := t.reading(ctx, 0)
 	var slab slab[T]
-	return d.query(ctx, "SELECT "+t.columns+" FROM "+t.name+" AS x"+t.join+" WHERE "+w.sql(), w, func(r *row) {
+	return d.query(ctx, "SELECT "+read.sql+" FROM "+t.name+" AS x"+t.join+" WHERE "+w.sql(), w, func(r *row) {
 		v := slab.take()
-		t.scan(r, v)
+		read.scan(r, v)
 		into[t.id(v)] = v
 	})
 }
@@ -110,7 +115,8 @@ type kin struct {
 func ofParents[T any](ctx context.Context, d *DB, t *table[T], w *where, parents []model.ID, k kin) ([][]*T, error) {
 	once := distinct(parents)
 	children := make([][]*T, len(once))
-	sql := "SELECT p.n, r.* FROM " + w.family(once) + " CROSS JOIN LATERAL (SELECT " + t.columns + ", " + k.rank + " AS rank FROM " +
+	read := t.reading(ctx, 0)
+	sql := "SELECT p.n, r.* FROM " + w.family(once) + " CROSS JOIN LATERAL (SELECT " + read.sql + ", " + k.rank + " AS rank FROM " +
 		t.name + " AS x" + k.rest + ") AS r ORDER BY p.n, r.rank"
 	if k.desc {
 		sql += " DESC"
@@ -118,13 +124,23 @@ func ofParents[T any](ctx context.Context, d *DB, t *table[T], w *where, parents
 	var slab slab[T]
 	err := d.query(ctx, sql, w, func(r *row) {
 		n, v := r.int()-1, slab.take()
-		t.scan(r, v)
+		read.scan(r, v)
 		children[n] = append(children[n], v)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s by what they belong to: %w", t.name, err)
 	}
 	return spread(parents, once, children), nil
+}
+
+// noun are the columns that every noun has; links are the fields of its type that need no more of it than its id.
+func noun[T any](of func(*T) *model.Noun, links string) []part[T] {
+	return []part[T]{
+		{"id " + links, "x.id", func(r *row, v *T) { of(v).ID = r.id() }},
+		{"createdAt", "x.created_at", func(r *row, v *T) { of(v).CreatedAt = r.time() }},
+		{"updatedAt", "x.updated_at", func(r *row, v *T) { of(v).UpdatedAt = r.time() }},
+		{"version", "x.version", func(r *row, v *T) { of(v).Version = int64(r.int()) }},
+	}
 }
 
 func scanNoun(r *row, n *model.Noun) {

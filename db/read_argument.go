@@ -31,6 +31,19 @@ func (u uuids) Index(i int) any { return (*uuid)(&u[i]) }
 // IndexType tells pgx how one looks.
 func (u uuids) IndexType() any { return (*uuid)(nil) }
 
+// amongKeys compares with one of the keys. A single one is compared with itself: for a list of unknown length PostgreSQL
+// would plan anew each time.
+func amongKeys[V any](w *where, keys map[model.ID]V) string {
+	ids := make(uuids, 0, len(keys))
+	for id := range keys {
+		ids = append(ids, id)
+	}
+	if len(ids) == 1 {
+		return " = " + w.arg(uuid(ids[0]))
+	}
+	return " = ANY(" + w.arg(ids) + ")"
+}
+
 // family gives ids as rows: p.id and, from 1, p.n.
 func (w *where) family(ids []model.ID) string {
 	return "unnest(" + w.arg(uuids(ids)) + "::uuid[]) WITH ORDINALITY AS p (id, n)"

@@ -7,22 +7,30 @@ import (
 	"workflowfactory/model"
 )
 
-var suggestionTable = table[model.Suggestion]{
-	name: "suggestions",
-	columns: "x.id, x.created_at, x.updated_at, x.version, x.kind, x.task_id, x.workflow_id, x.agent_id, x.action, x.reasoning, " +
-		"x.confidence, x.data, x.action_hash, x.status, x.blocking, x.required_approvals, x.decisions, x.approved_data, x.answer, " +
-		"x.expires_at, x.on_expiry, x.decided_at, x.decided_by",
-	scan: func(r *row, s *model.Suggestion) {
-		scanNoun(r, &s.Noun)
-		s.Kind, s.TaskID, s.WorkflowID, s.AgentID = word[model.SuggestionKind](r), r.id(), r.id(), r.id()
-		s.Action, s.Reasoning, s.Confidence = r.text(), r.text(), r.float()
-		s.Data, s.ActionHash, s.Status = r.json(), r.text(), word[model.SuggestionStatus](r)
-		s.Blocking, s.RequiredApprovals = r.bool(), r.int()
-		fromJSON(r, &s.Decisions)
-		s.ApprovedData, s.Answer = r.json(), r.json()
-		s.ExpiresAt, s.OnExpiry = r.timeOrNil(), word[model.ExpiryAction](r)
-		s.DecidedAt, s.DecidedByID = r.timeOrNil(), r.id()
-	},
+var suggestionTable = prepared(table[model.Suggestion]{
+	name:   "suggestions",
+	object: "Suggestion",
+	columns: append(noun(func(s *model.Suggestion) *model.Noun { return &s.Noun }, "comments"), []part[model.Suggestion]{
+		{"kind", "x.kind", func(r *row, s *model.Suggestion) { s.Kind = word[model.SuggestionKind](r) }},
+		{"task", "x.task_id", func(r *row, s *model.Suggestion) { s.TaskID = r.id() }},
+		{"workflow", "x.workflow_id", func(r *row, s *model.Suggestion) { s.WorkflowID = r.id() }},
+		{"agent", "x.agent_id", func(r *row, s *model.Suggestion) { s.AgentID = r.id() }},
+		{"action", "x.action", func(r *row, s *model.Suggestion) { s.Action = r.text() }},
+		{"reasoning", "x.reasoning", func(r *row, s *model.Suggestion) { s.Reasoning = r.text() }},
+		{"confidence", "x.confidence", func(r *row, s *model.Suggestion) { s.Confidence = r.float() }},
+		{"data", "x.data", func(r *row, s *model.Suggestion) { s.Data = r.json() }},
+		{"actionHash", "x.action_hash", func(r *row, s *model.Suggestion) { s.ActionHash = r.text() }},
+		{"status", "x.status", func(r *row, s *model.Suggestion) { s.Status = word[model.SuggestionStatus](r) }},
+		{"blocking", "x.blocking", func(r *row, s *model.Suggestion) { s.Blocking = r.bool() }},
+		{"requiredApprovals", "x.required_approvals", func(r *row, s *model.Suggestion) { s.RequiredApprovals = r.int() }},
+		{"decisions", "x.decisions", func(r *row, s *model.Suggestion) { fromJSON(r, &s.Decisions) }},
+		{"approvedData", "x.approved_data", func(r *row, s *model.Suggestion) { s.ApprovedData = r.json() }},
+		{"answer", "x.answer", func(r *row, s *model.Suggestion) { s.Answer = r.json() }},
+		{"expiresAt", "x.expires_at", func(r *row, s *model.Suggestion) { s.ExpiresAt = r.timeOrNil() }},
+		{"onExpiry", "x.on_expiry", func(r *row, s *model.Suggestion) { s.OnExpiry = word[model.ExpiryAction](r) }},
+		{"decidedAt", "x.decided_at", func(r *row, s *model.Suggestion) { s.DecidedAt = r.timeOrNil() }},
+		{"decidedBy", "x.decided_by", func(r *row, s *model.Suggestion) { s.DecidedByID = r.id() }},
+	}...),
 	key: "x.id",
 	id:  (*model.Suggestion).GetID,
 	orders: orders[model.Suggestion]{
@@ -31,7 +39,7 @@ var suggestionTable = table[model.Suggestion]{
 		"CONFIDENCE": byFloat("x.confidence", func(s *model.Suggestion) float64 { return s.Confidence }),
 		"EXPIRES_AT": byTimeOrNever("x.expires_at", func(s *model.Suggestion) *time.Time { return s.ExpiresAt }),
 	},
-}
+})
 
 func suggestionSorting(o *model.SuggestionOrder, standard model.OrderDirection) sorting[model.Suggestion] {
 	if o == nil {

@@ -9,28 +9,39 @@ import (
 )
 
 // taskTable leaves out what only claims and leases need.
-var taskTable = table[model.Task]{
-	name: "tasks",
-	columns: "x.id, x.created_at, x.updated_at, x.version, x.workflow_id, x.key, x.name, x.description, x.status, x.priority, " +
-		"x.due_at, x.available_at, x.required_capabilities, x.assignee_id, x.agent_id, x.progress, x.progress_message, " +
-		"x.input, x.result, x.error, x.attempt, x.failed_attempts, x.max_attempts, " +
-		"x.retry_backoff, x.retry_delay_seconds, x.retry_max_delay_seconds, x.timeout_seconds, " +
-		"x.started_at, x.finished_at, x.ready_at, x.claimed_at, x.lease_expires_at, x.resume_agent_id",
-	scan: func(r *row, t *model.Task) {
-		scanNoun(r, &t.Noun)
-		t.WorkflowID, t.Key, t.Name, t.Description = r.id(), r.textOrNil(), r.text(), r.textOrNil()
-		t.Status, t.Priority = word[model.TaskStatus](r), model.Priority(r.int())
-		t.DueAt, t.AvailableAt, t.RequiredCapabilities = r.timeOrNil(), r.timeOrNil(), r.texts()
-		t.AssigneeID, t.AgentID = r.id(), r.id()
-		t.Progress, t.ProgressMessage = r.int(), r.textOrNil()
-		t.Input, t.Result = r.json(), r.json()
-		fromJSON(r, &t.Error)
-		t.Attempt, t.FailedAttempts, t.MaxAttempts = r.int(), r.int(), r.int()
-		t.RetryPolicy = model.RetryPolicy{Backoff: word[model.Backoff](r), DelaySeconds: r.int(), MaxDelaySeconds: r.int()}
-		t.TimeoutSeconds = r.intOrNil()
-		t.StartedAt, t.FinishedAt, t.ReadyAt, t.ClaimedAt = r.timeOrNil(), r.timeOrNil(), r.timeOrNil(), r.timeOrNil()
-		t.LeaseExpiresAt, t.ResumeAgentID = r.timeOrNil(), r.id()
-	},
+var taskTable = prepared(table[model.Task]{
+	name:   "tasks",
+	object: "Task",
+	columns: append(noun(func(t *model.Task) *model.Noun { return &t.Noun }, "dependsOn dependents attempts suggestions comments logs history"), []part[model.Task]{
+		{"workflow claimability", "x.workflow_id", func(r *row, t *model.Task) { t.WorkflowID = r.id() }},
+		{"key", "x.key", func(r *row, t *model.Task) { t.Key = r.textOrNil() }},
+		{"name", "x.name", func(r *row, t *model.Task) { t.Name = r.text() }},
+		{"description", "x.description", func(r *row, t *model.Task) { t.Description = r.textOrNil() }},
+		{"status isOverdue claimability", "x.status", func(r *row, t *model.Task) { t.Status = word[model.TaskStatus](r) }},
+		{"priority", "x.priority", func(r *row, t *model.Task) { t.Priority = model.Priority(r.int()) }},
+		{"dueAt isOverdue", "x.due_at", func(r *row, t *model.Task) { t.DueAt = r.timeOrNil() }},
+		{"availableAt claimability", "x.available_at", func(r *row, t *model.Task) { t.AvailableAt = r.timeOrNil() }},
+		{"requiredCapabilities claimability", "x.required_capabilities", func(r *row, t *model.Task) { t.RequiredCapabilities = r.texts() }},
+		{"assignee claimability", "x.assignee_id", func(r *row, t *model.Task) { t.AssigneeID = r.id() }},
+		{"agent", "x.agent_id", func(r *row, t *model.Task) { t.AgentID = r.id() }},
+		{"progress", "x.progress", func(r *row, t *model.Task) { t.Progress = r.int() }},
+		{"progressMessage", "x.progress_message", func(r *row, t *model.Task) { t.ProgressMessage = r.textOrNil() }},
+		{"input", "x.input", func(r *row, t *model.Task) { t.Input = r.json() }},
+		{"result", "x.result", func(r *row, t *model.Task) { t.Result = r.json() }},
+		{"error", "x.error", func(r *row, t *model.Task) { fromJSON(r, &t.Error) }},
+		{"attempt", "x.attempt", func(r *row, t *model.Task) { t.Attempt = r.int() }},
+		{"", "x.failed_attempts", func(r *row, t *model.Task) { t.FailedAttempts = r.int() }},
+		{"maxAttempts", "x.max_attempts", func(r *row, t *model.Task) { t.MaxAttempts = r.int() }},
+		{"retryPolicy", "x.retry_backoff, x.retry_delay_seconds, x.retry_max_delay_seconds", func(r *row, t *model.Task) {
+			t.RetryPolicy = model.RetryPolicy{Backoff: word[model.Backoff](r), DelaySeconds: r.int(), MaxDelaySeconds: r.int()}
+		}},
+		{"timeoutSeconds", "x.timeout_seconds", func(r *row, t *model.Task) { t.TimeoutSeconds = r.intOrNil() }},
+		{"startedAt durationMs", "x.started_at", func(r *row, t *model.Task) { t.StartedAt = r.timeOrNil() }},
+		{"finishedAt durationMs", "x.finished_at", func(r *row, t *model.Task) { t.FinishedAt = r.timeOrNil() }},
+		{"queueMs", "x.ready_at, x.claimed_at", func(r *row, t *model.Task) { t.ReadyAt, t.ClaimedAt = r.timeOrNil(), r.timeOrNil() }},
+		{"claimability", "x.resume_agent_id", func(r *row, t *model.Task) { t.ResumeAgentID = r.id() }},
+		{"leaseExpiresAt", "x.lease_expires_at", func(r *row, t *model.Task) { t.LeaseExpiresAt = r.timeOrNil() }},
+	}...),
 	key: "x.id",
 	id:  (*model.Task).GetID,
 	orders: orders[model.Task]{
@@ -41,7 +52,7 @@ var taskTable = table[model.Task]{
 		"DUE_AT":      byTimeOrNever("x.due_at", func(t *model.Task) *time.Time { return t.DueAt }),
 		"FINISHED_AT": byTimeOrNever("x.finished_at", func(t *model.Task) *time.Time { return t.FinishedAt }),
 	},
-}
+})
 
 func taskSorting(o *model.TaskOrder, standard model.OrderDirection) sorting[model.Task] {
 	if o == nil {
@@ -198,13 +209,12 @@ func (r Tasks) Attempts(ctx context.Context, ids []model.ID) ([][]*model.TaskAtt
 }
 
 var attemptTable = table[model.TaskAttempt]{
-	name:    "task_attempts",
-	columns: "x.task_id, x.number, x.agent_id, x.claimed_at, x.finished_at, x.outcome, x.error",
-	scan: func(r *row, a *model.TaskAttempt) {
+	name: "task_attempts",
+	columns: whole("x.task_id, x.number, x.agent_id, x.claimed_at, x.finished_at, x.outcome, x.error", func(r *row, a *model.TaskAttempt) {
 		a.TaskID, a.Number, a.AgentID, a.ClaimedAt, a.FinishedAt = r.id(), r.int(), r.id(), r.time(), r.timeOrNil()
 		if outcome := word[model.AttemptOutcome](r); outcome != "" {
 			a.Outcome = &outcome
 		}
 		fromJSON(r, &a.Error)
-	},
+	}),
 }

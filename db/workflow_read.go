@@ -7,22 +7,28 @@ import (
 	"workflowfactory/model"
 )
 
-var workflowTable = table[model.Workflow]{
-	name: "workflows",
-	columns: "x.id, x.created_at, x.updated_at, x.version, x.name, x.description, x.status, x.progress, x.priority, x.input, " +
-		"x.trigger_type, x.labels, x.created_by, x.failure_policy, x.started_at, x.paused_at, x.finished_at, " +
-		"x.total_tasks, x.completed_tasks, x.failed_tasks, x.cancelled_tasks, x.skipped_tasks",
-	scan: func(r *row, w *model.Workflow) {
-		scanNoun(r, &w.Noun)
-		w.Name, w.Description = r.text(), r.textOrNil()
-		w.Status, w.Progress = word[model.WorkflowStatus](r), r.int()
-		w.Priority, w.Input = model.Priority(r.int()), r.json()
-		w.TriggerType, w.Labels = word[model.TriggerType](r), r.texts()
-		w.CreatedByID, w.FailurePolicy = r.id(), word[model.FailurePolicy](r)
-		w.StartedAt, w.PausedAt, w.FinishedAt = r.timeOrNil(), r.timeOrNil(), r.timeOrNil()
-		w.TotalTasks, w.CompletedTasks, w.FailedTasks = r.int(), r.int(), r.int()
-		w.CancelledTasks, w.SkippedTasks = r.int(), r.int()
-	},
+var workflowTable = prepared(table[model.Workflow]{
+	name:   "workflows",
+	object: "Workflow",
+	columns: append(noun(func(w *model.Workflow) *model.Noun { return &w.Noun }, "taskCounts tasks agents suggestions history"), []part[model.Workflow]{
+		{"name", "x.name", func(r *row, w *model.Workflow) { w.Name = r.text() }},
+		{"description", "x.description", func(r *row, w *model.Workflow) { w.Description = r.textOrNil() }},
+		{"status", "x.status", func(r *row, w *model.Workflow) { w.Status = word[model.WorkflowStatus](r) }},
+		{"progress", "x.progress", func(r *row, w *model.Workflow) { w.Progress = r.int() }},
+		{"priority", "x.priority", func(r *row, w *model.Workflow) { w.Priority = model.Priority(r.int()) }},
+		{"input", "x.input", func(r *row, w *model.Workflow) { w.Input = r.json() }},
+		{"trigger", "x.trigger_type", func(r *row, w *model.Workflow) { w.TriggerType = word[model.TriggerType](r) }},
+		{"labels", "x.labels", func(r *row, w *model.Workflow) { w.Labels = r.texts() }},
+		{"createdBy", "x.created_by", func(r *row, w *model.Workflow) { w.CreatedByID = r.id() }},
+		{"failurePolicy", "x.failure_policy", func(r *row, w *model.Workflow) { w.FailurePolicy = word[model.FailurePolicy](r) }},
+		{"startedAt", "x.started_at", func(r *row, w *model.Workflow) { w.StartedAt = r.timeOrNil() }},
+		{"pausedAt", "x.paused_at", func(r *row, w *model.Workflow) { w.PausedAt = r.timeOrNil() }},
+		{"finishedAt", "x.finished_at", func(r *row, w *model.Workflow) { w.FinishedAt = r.timeOrNil() }},
+		{"", "x.total_tasks, x.completed_tasks, x.failed_tasks, x.cancelled_tasks, x.skipped_tasks", func(r *row, w *model.Workflow) {
+			w.TotalTasks, w.CompletedTasks, w.FailedTasks = r.int(), r.int(), r.int()
+			w.CancelledTasks, w.SkippedTasks = r.int(), r.int()
+		}},
+	}...),
 	key: "x.id",
 	id:  (*model.Workflow).GetID,
 	orders: orders[model.Workflow]{
@@ -33,7 +39,7 @@ var workflowTable = table[model.Workflow]{
 		"PROGRESS":    byInt("x.progress", func(w *model.Workflow) int { return w.Progress }),
 		"FINISHED_AT": byTimeOrNever("x.finished_at", func(w *model.Workflow) *time.Time { return w.FinishedAt }),
 	},
-}
+})
 
 // workflow gives the condition of a filter.
 func (w *where) workflow(f *model.WorkflowFilter) string {

@@ -2,10 +2,7 @@ package exec_test
 
 import (
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -14,25 +11,6 @@ import (
 	"workflowfactory/exec/exectest/library"
 	"workflowfactory/exec/exectest/library/gen"
 )
-
-// seed is fresh for each run, or EXEC_SEED to run one again.
-func seed(t *testing.T) uint64 {
-	t.Helper()
-	n, err := strconv.ParseUint(os.Getenv("EXEC_SEED"), 10, 64)
-	if err != nil {
-		n = uint64(time.Now().UnixNano())
-	}
-	t.Logf("EXEC_SEED=%d", n)
-	return n
-}
-
-// documents is how many documents are compared: EXEC_DOCUMENTS, or a default.
-func documents(otherwise int) int {
-	if n, err := strconv.Atoi(os.Getenv("EXEC_DOCUMENTS")); err == nil {
-		return n
-	}
-	return otherwise
-}
 
 func newGenerator(seed uint64) *exectest.Generator {
 	return &exectest.Generator{
@@ -63,14 +41,13 @@ func (p *pair) diff(t *testing.T, doc exectest.Document) string {
 	for _, l := range p.libraries {
 		l.Reset()
 	}
-	oracle, subject := p.oracle.Run(t.Context(), doc), p.subject.Run(t.Context(), doc)
-	return exectest.Diff(oracle, subject, deviations...)
+	return exectest.Compare(t, p.oracle, p.subject, doc, deviations...)
 }
 
 // TestSameAsGqlgen compares random documents, each with two sets of variables, with gqlgen's own
 // executor.
 func TestSameAsGqlgen(t *testing.T) {
-	seed := seed(t)
+	seed := exectest.Seed(t)
 	for _, c := range []struct {
 		operation ast.Operation
 		documents int
@@ -79,7 +56,7 @@ func TestSameAsGqlgen(t *testing.T) {
 			t.Parallel()
 			g := newGenerator(seed)
 			p := newPair(exec.MaxErrors(1_000_000))
-			for i := range documents(c.documents) {
+			for i := range exectest.Documents(c.documents) {
 				doc := g.Document(c.operation)
 				for _, doc := range []exectest.Document{doc, g.Variant(doc)} {
 					if diff := p.diff(t, doc); diff != "" {

@@ -106,9 +106,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AccessEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -128,7 +126,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.AccessEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.AccessEvent)(o).At))
 				},
 			},
 			"type": {
@@ -168,9 +166,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 				Method: true,
 			},
@@ -180,9 +176,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 				Method: true,
 			},
@@ -191,19 +185,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Agent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Agent)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Agent)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Agent)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Agent)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -275,7 +267,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"heartbeatIntervalSeconds": {
@@ -383,9 +375,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"suggestion": {
@@ -421,9 +411,7 @@ var planTable = exec.Table{
 			"deletedId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AgentDeletedPayload)(o).DeletedID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -459,9 +447,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AgentEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -481,7 +467,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.AgentEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.AgentEvent)(o).At))
 				},
 			},
 			"type": {
@@ -518,9 +504,7 @@ var planTable = exec.Table{
 			"agentId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AgentEvent)(o).AgentID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"agent": {
@@ -555,19 +539,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.APIKey)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.APIKey)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.APIKey)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.APIKey)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.APIKey)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -606,7 +588,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"lastUsedAt": {
@@ -615,7 +597,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"revokedAt": {
@@ -624,7 +606,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 		},
@@ -762,7 +744,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 		},
@@ -784,19 +766,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Comment)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Comment)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Comment)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Comment)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Comment)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -851,7 +831,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 		},
@@ -882,9 +862,7 @@ var planTable = exec.Table{
 			"deletedId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.CommentDeletedPayload)(o).DeletedID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -920,9 +898,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.CommentEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -942,7 +918,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.CommentEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.CommentEvent)(o).At))
 				},
 			},
 			"type": {
@@ -979,18 +955,14 @@ var planTable = exec.Table{
 			"commentId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.CommentEvent)(o).CommentID()
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 				Method: true,
 			},
 			"taskId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.CommentEvent)(o).TaskID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"comment": {
@@ -1079,14 +1051,12 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Decision)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Decision)(o).At))
 				},
 			},
 		},
@@ -1140,9 +1110,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"after": {
@@ -1151,9 +1119,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 		},
@@ -1171,7 +1137,7 @@ var planTable = exec.Table{
 			},
 			"serverTime": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Health)(o).ServerTime))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Health)(o).ServerTime))
 				},
 			},
 			"database": {
@@ -1184,9 +1150,7 @@ var planTable = exec.Table{
 			"taskId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.HeartbeatLease)(o).TaskID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"leaseExpiresAt": {
@@ -1195,7 +1159,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"lost": {
@@ -1212,7 +1176,7 @@ var planTable = exec.Table{
 			},
 			"serverTime": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.HeartbeatPayload)(o).ServerTime))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.HeartbeatPayload)(o).ServerTime))
 				},
 			},
 			"nextHeartbeatSeconds": {
@@ -1231,9 +1195,7 @@ var planTable = exec.Table{
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return exec.WriteList(w, (*model.HeartbeatPayload)(o).CancelledTaskIds, true, func(w *exec.Writer, v0 *model.ID) bool {
 						v1 := *v0
-						mark := w.Mark()
-						v1.MarshalGQL(w)
-						return w.Since(mark)
+						return w.Take(v1.AppendGQL(w.Buffer()))
 					})
 				},
 			},
@@ -1267,21 +1229,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"updateWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1294,21 +1242,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"deleteWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1321,21 +1255,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_deleteWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"startWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1348,21 +1268,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_startWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"pauseWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1375,21 +1281,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_pauseWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"resumeWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1402,21 +1294,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_resumeWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"cancelWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1429,21 +1307,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_cancelWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"retryWorkflow": {
 				Call: func(c *exec.Call) {
@@ -1456,21 +1320,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_retryWorkflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"createTask": {
 				Call: func(c *exec.Call) {
@@ -1483,21 +1333,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"updateTask": {
 				Call: func(c *exec.Call) {
@@ -1510,21 +1346,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"deleteTask": {
 				Call: func(c *exec.Call) {
@@ -1537,21 +1359,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_deleteTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"assignTask": {
 				Call: func(c *exec.Call) {
@@ -1564,21 +1372,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_assignTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"unassignTask": {
 				Call: func(c *exec.Call) {
@@ -1591,21 +1385,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_unassignTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"retryTask": {
 				Call: func(c *exec.Call) {
@@ -1618,21 +1398,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_retryTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"cancelTask": {
 				Call: func(c *exec.Call) {
@@ -1645,21 +1411,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_cancelTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"skipTask": {
 				Call: func(c *exec.Call) {
@@ -1672,21 +1424,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_skipTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"addTaskDependency": {
 				Call: func(c *exec.Call) {
@@ -1699,21 +1437,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_addTaskDependency_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"removeTaskDependency": {
 				Call: func(c *exec.Call) {
@@ -1726,21 +1450,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_removeTaskDependency_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"cancelTasks": {
 				Call: func(c *exec.Call) {
@@ -1753,21 +1463,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_cancelTasks_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"retryTasks": {
 				Call: func(c *exec.Call) {
@@ -1780,21 +1476,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_retryTasks_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"registerAgent": {
 				Call: func(c *exec.Call) {
@@ -1807,21 +1489,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_registerAgent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"updateAgent": {
 				Call: func(c *exec.Call) {
@@ -1834,21 +1502,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateAgent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_AGENTS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan2}},
 			},
 			"removeAgent": {
 				Call: func(c *exec.Call) {
@@ -1861,21 +1515,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_removeAgent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_AGENTS")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan2}},
 			},
 			"heartbeat": {
 				Call: func(c *exec.Call) {
@@ -1888,21 +1528,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_heartbeat_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"claimTasks": {
 				Call: func(c *exec.Call) {
@@ -1917,21 +1543,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_claimTasks_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"reportProgress": {
 				Call: func(c *exec.Call) {
@@ -1944,21 +1556,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_reportProgress_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"completeTask": {
 				Call: func(c *exec.Call) {
@@ -1971,21 +1569,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_completeTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"failTask": {
 				Call: func(c *exec.Call) {
@@ -1998,21 +1582,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_failTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"releaseTask": {
 				Call: func(c *exec.Call) {
@@ -2025,21 +1595,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_releaseTask_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"appendTaskLog": {
 				Call: func(c *exec.Call) {
@@ -2052,21 +1608,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_appendTaskLog_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"createSuggestion": {
 				Call: func(c *exec.Call) {
@@ -2079,21 +1621,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "SUGGEST")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan3}},
 			},
 			"approveSuggestion": {
 				Call: func(c *exec.Call) {
@@ -2106,21 +1634,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_approveSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "DECIDE")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"rejectSuggestion": {
 				Call: func(c *exec.Call) {
@@ -2133,21 +1647,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_rejectSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "DECIDE")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"answerSuggestion": {
 				Call: func(c *exec.Call) {
@@ -2160,21 +1660,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_answerSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "DECIDE")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"withdrawSuggestion": {
 				Call: func(c *exec.Call) {
@@ -2187,21 +1673,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_withdrawSuggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "SUGGEST")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan3}},
 			},
 			"addComment": {
 				Call: func(c *exec.Call) {
@@ -2214,21 +1686,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_addComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"updateComment": {
 				Call: func(c *exec.Call) {
@@ -2241,21 +1699,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"deleteComment": {
 				Call: func(c *exec.Call) {
@@ -2268,21 +1712,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_deleteComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"createApiKey": {
 				Call: func(c *exec.Call) {
@@ -2295,21 +1725,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createApiKey_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"revokeApiKey": {
 				Call: func(c *exec.Call) {
@@ -2322,21 +1738,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_revokeApiKey_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 		},
 		"OutcomeError": {
@@ -2392,17 +1794,7 @@ var planTable = exec.Table{
 						planAddActor(s, *v)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "public", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Public == nil {
-							return nil, errors.New("directive public is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Public(ctx, nil, next)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
 			"health": {
 				Call: func(c *exec.Call) {
@@ -2412,17 +1804,7 @@ var planTable = exec.Table{
 						exec.Add[model.Health](s, *v)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "public", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						if ec.Directives.Public == nil {
-							return nil, errors.New("directive public is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Public(ctx, nil, next)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
 			"node": {
 				Call: func(c *exec.Call) {
@@ -2435,21 +1817,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_node_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"nodes": {
 				Call: func(c *exec.Call) {
@@ -2464,21 +1832,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_nodes_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"cursor": {
 				Call: func(c *exec.Call) {
@@ -2494,21 +1848,7 @@ var planTable = exec.Table{
 						return w.Since(mark)
 					})
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"workflow": {
 				Call: func(c *exec.Call) {
@@ -2521,21 +1861,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_workflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"workflows": {
 				Call: func(c *exec.Call) {
@@ -2548,21 +1874,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_workflows_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"task": {
 				Call: func(c *exec.Call) {
@@ -2575,21 +1887,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_task_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"tasks": {
 				Call: func(c *exec.Call) {
@@ -2602,21 +1900,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_tasks_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"agent": {
 				Call: func(c *exec.Call) {
@@ -2629,21 +1913,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_agent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"agents": {
 				Call: func(c *exec.Call) {
@@ -2656,21 +1926,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_agents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"suggestion": {
 				Call: func(c *exec.Call) {
@@ -2683,21 +1939,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_suggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
@@ -2710,21 +1952,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_suggestions_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"comments": {
 				Call: func(c *exec.Call) {
@@ -2737,21 +1965,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_comments_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"events": {
 				Call: func(c *exec.Call) {
@@ -2764,21 +1978,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_events_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"apiKeys": {
 				Call: func(c *exec.Call) {
@@ -2791,21 +1991,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_apiKeys_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"__type": {
 				Raw: func(c *exec.Call) graphql.Marshaler {
@@ -2854,21 +2040,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_workflowEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"taskEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskEvent, error) {
@@ -2882,21 +2054,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_taskEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"agentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentEvent, error) {
@@ -2910,21 +2068,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_agentEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"suggestionEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.SuggestionEvent, error) {
@@ -2938,21 +2082,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_suggestionEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"commentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.CommentEvent, error) {
@@ -2966,21 +2096,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_commentEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"taskLog": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskLogEdge, error) {
@@ -2994,21 +2110,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_taskLog_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"agentCommands": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentCommand, error) {
@@ -3022,21 +2124,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_agentCommands_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"events": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan model.Event, error) {
@@ -3050,40 +2138,24 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_events_args(ctx, raw)
 				},
-				Guards: []exec.Guard{
-					{Directive: "can", Bind: func(c *exec.Call) (exec.Ask, error) {
-						ec := c.EC.(*executionContext)
-						arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
-						if err != nil {
-							return nil, err
-						}
-						if ec.Directives.Can == nil {
-							return nil, errors.New("directive can is not implemented")
-						}
-						return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-							return ec.Directives.Can(ctx, nil, next, arg0)
-						}, nil
-					}},
-				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 		},
 		"Suggestion": {
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Suggestion)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Suggestion)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Suggestion)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Suggestion)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Suggestion)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -3145,9 +2217,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"actionHash": {
@@ -3184,9 +2254,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"answer": {
@@ -3195,9 +2263,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"expiresAt": {
@@ -3206,7 +2272,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"onExpiry": {
@@ -3221,7 +2287,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"decidedBy": {
@@ -3286,9 +2352,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.SuggestionEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -3308,7 +2372,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.SuggestionEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.SuggestionEvent)(o).At))
 				},
 			},
 			"type": {
@@ -3345,17 +2409,13 @@ var planTable = exec.Table{
 			"suggestionId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.SuggestionEvent)(o).SuggestionID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"taskId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.SuggestionEvent)(o).TaskID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"suggestion": {
@@ -3390,9 +2450,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.System)(o).ID()
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 				Method: true,
 			},
@@ -3407,19 +2465,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Task)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Task)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Task)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Task)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Task)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -3468,9 +2524,7 @@ var planTable = exec.Table{
 			"priority": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Task)(o).Priority
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"dueAt": {
@@ -3479,7 +2533,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"isOverdue": {
@@ -3494,7 +2548,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"dependsOn": {
@@ -3564,9 +2618,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"result": {
@@ -3575,9 +2627,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"error": {
@@ -3615,7 +2665,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"claimability": {
@@ -3692,7 +2742,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"finishedAt": {
@@ -3701,7 +2751,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"durationMs": {
@@ -3742,7 +2792,7 @@ var planTable = exec.Table{
 			},
 			"claimedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.TaskAttempt)(o).ClaimedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.TaskAttempt)(o).ClaimedAt))
 				},
 			},
 			"finishedAt": {
@@ -3751,7 +2801,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"outcome": {
@@ -3843,9 +2893,7 @@ var planTable = exec.Table{
 			"deletedId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskDeletedPayload)(o).DeletedID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -3898,9 +2946,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -3920,7 +2966,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.TaskEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.TaskEvent)(o).At))
 				},
 			},
 			"type": {
@@ -3957,17 +3003,13 @@ var planTable = exec.Table{
 			"taskId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskEvent)(o).TaskID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"workflowId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskEvent)(o).WorkflowID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"task": {
@@ -3994,7 +3036,7 @@ var planTable = exec.Table{
 			},
 			"leaseExpiresAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.TaskLease)(o).LeaseExpiresAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.TaskLease)(o).LeaseExpiresAt))
 				},
 			},
 		},
@@ -4047,7 +3089,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.TaskLogLine)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.TaskLogLine)(o).At))
 				},
 			},
 			"level": {
@@ -4069,9 +3111,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 		},
@@ -4096,9 +3136,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.TaskOutcome)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"task": {
@@ -4146,19 +3184,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.User)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.User)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.User)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.User)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.User)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -4192,19 +3228,17 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Workflow)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"createdAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Workflow)(o).CreatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Workflow)(o).CreatedAt))
 				},
 			},
 			"updatedAt": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.Workflow)(o).UpdatedAt))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Workflow)(o).UpdatedAt))
 				},
 			},
 			"version": {
@@ -4240,9 +3274,7 @@ var planTable = exec.Table{
 			"priority": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.Workflow)(o).Priority
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"input": {
@@ -4251,9 +3283,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"trigger": {
@@ -4291,7 +3321,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"pausedAt": {
@@ -4300,7 +3330,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"finishedAt": {
@@ -4309,7 +3339,7 @@ var planTable = exec.Table{
 					if v0 == nil {
 						return false
 					}
-					return w.Marshal(model.MarshalDateTime(*v0))
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 			"taskCounts": {
@@ -4397,9 +3427,7 @@ var planTable = exec.Table{
 			"deletedId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.WorkflowDeletedPayload)(o).DeletedID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -4435,9 +3463,7 @@ var planTable = exec.Table{
 			"id": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.WorkflowEvent)(o).ID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"cursor": {
@@ -4457,7 +3483,7 @@ var planTable = exec.Table{
 			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.Marshal(model.MarshalDateTime((*model.WorkflowEvent)(o).At))
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.WorkflowEvent)(o).At))
 				},
 			},
 			"type": {
@@ -4494,9 +3520,7 @@ var planTable = exec.Table{
 			"workflowId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.WorkflowEvent)(o).WorkflowID
-					mark := w.Mark()
-					v0.MarshalGQL(w)
-					return w.Since(mark)
+					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
 			"workflow": {
@@ -4660,3 +3684,125 @@ var planEnumTriggerTypeTriggerType = exec.NewEnum[model.TriggerType]("MANUAL")
 var planEnumVerdictVerdict = exec.NewEnum[model.Verdict]("APPROVE", "REJECT", "ANSWER")
 
 var planEnumWorkflowStatusWorkflowStatus = exec.NewEnum[model.WorkflowStatus]("PENDING", "RUNNING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED")
+
+func planGuardCan0(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_WORKFLOWS")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan1(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "WORK")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan2(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_AGENTS")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan3(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "SUGGEST")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan4(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "DECIDE")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan5(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan6(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardPublic7(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	if ec.Directives.Public == nil {
+		return nil, errors.New("directive public is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Public(ctx, nil, next)
+	}, nil
+}
+
+func planGuardCan8(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}

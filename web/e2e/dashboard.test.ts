@@ -36,6 +36,18 @@ describe('signing in', () => {
   })
 })
 
+describe('a server that does not answer', () => {
+  it('is asked again, without asking for the key', async () => {
+    const at = await visit(browser(), '/favicon.svg')
+    await at.page.route('**/graphql', (route) => route.abort())
+    await at.page.goto(`${server}/#key=${key}`)
+    await at.page.getByText('The server does not answer').waitFor()
+    await at.page.unroute('**/graphql')
+    await live(at.page)
+    await at.context.close() // the failed requests are on the console, rightly
+  })
+})
+
 describe('workflows', () => {
   it('appear, filtered, without a reload', async () => {
     const at = await enter('/workflows')

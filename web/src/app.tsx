@@ -1,4 +1,5 @@
 import { RouterProvider } from '@tanstack/react-router'
+import { CombinedError } from '@urql/core'
 import { useEffect, useMemo, useState } from 'react'
 import { Provider } from 'urql'
 import { type Session, SessionContext } from './live/hooks'
@@ -20,19 +21,33 @@ export function App() {
   return <SignedIn key={`${key} ${life}`} onSign={sign} onLost={() => setLife(life + 1)} />
 }
 
-type Beginning = { session: Session } | { error: Error } | null
+type Beginning = { session: Session } | { error: Error } | { unreachable: true } | null
+
+/** How long to wait before asking a server again that did not answer. */
+const retryAfter = 3000
 
 function SignedIn({ onSign, onLost }: { onSign: (key: string | null) => void; onLost: () => void }) {
   const [beginning, setBeginning] = useState<Beginning>(null)
   const live = useMemo(() => createLiveSession(onLost), []) // onLost remounts this component
   useEffect(() => {
-    live.start().then(
-      (started) => setBeginning({ session: { ...live, ...started, signOut: () => onSign(null) } }),
-      (error: Error) => setBeginning({ error }),
-    )
-    return () => live.stop()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const begin = () =>
+      live.start().then(
+        (started) => setBeginning({ session: { ...live, ...started, signOut: () => onSign(null) } }),
+        (error: Error) => {
+          if (!isUnreachable(error)) return setBeginning({ error })
+          setBeginning({ unreachable: true })
+          timer = setTimeout(begin, retryAfter)
+        },
+      )
+    void begin()
+    return () => {
+      clearTimeout(timer)
+      live.stop()
+    }
   }, [live])
   if (beginning === null) return <Splash />
+  if ('unreachable' in beginning) return <Splash text="The server does not answer. Trying again…" />
   if ('error' in beginning) return <SignIn onKey={onSign} error={beginning.error} />
   return (
     <Provider value={live.client}>
@@ -41,4 +56,9 @@ function SignedIn({ onSign, onLost }: { onSign: (key: string | null) => void; on
       </SessionContext>
     </Provider>
   )
+}
+
+/** Whether the server was not reached at all, or could not say what is wrong: the key may well be good. */
+function isUnreachable(error: Error): boolean {
+  return error instanceof CombinedError && error.networkError !== undefined
 }

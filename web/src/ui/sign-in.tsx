@@ -49,11 +49,12 @@ export function SignIn({ onKey, error }: { onKey: (key: string | null) => void; 
   )
 }
 
-/** Shown for the moment that signing in takes. */
-export function Splash() {
+/** Shown for the moment that signing in takes, or for as long as the server does not answer. */
+export function Splash({ text }: { text?: string }) {
   return (
-    <main role="status" aria-label="Loading" className="grid min-h-dvh place-items-center">
+    <main role="status" aria-label={text ?? 'Loading'} className="flex min-h-dvh flex-col items-center justify-center gap-4">
       <img src="/favicon.svg" alt="" className="size-12 animate-pulse" />
+      {text && <p className="text-sm text-soft">{text}</p>}
     </main>
   )
 }

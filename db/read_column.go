@@ -1,0 +1,112 @@
+package db
+
+import (
+	"context"
+	"iter"
+	"strings"
+)
+
+// part is one of a table's columns, or several that are only read together.
+type part[T any] struct {
+	asked string // the fields of the API that need it, with spaces between
+	sql   string
+	scan  func(*row, *T)
+}
+
+// columns are a bit for each column of a table.
+type columns uint64
+
+const everyColumn = ^columns(0)
+
+type selectedKey struct{}
+
+// Selecting gives a context in which rows are read without the columns that nobody asked for. selected gives, for a type
+// of the API, the fields that are asked of the objects which the reader gives; none if it gives no such objects.
+func Selecting(ctx context.Context, selected func(object string) iter.Seq[string]) context.Context {
+	return context.WithValue(ctx, selectedKey{}, selected)
+}
+
+// withAll gives a context in which rows are read with all their columns: for what is decided by them.
+func withAll(ctx context.Context) context.Context { return context.WithValue(ctx, selectedKey{}, nil) }
+
+// prepared works out which columns the fields and the orders of a table need. Without an object, or for a field that no
+// column names, all are read.
+func prepared[T any](t table[T]) table[T] {
+	if len(t.columns) > 64 {
+		panic("db: more columns than bits in " + t.name)
+	}
+	t.needs = map[string]columns{}
+	for i, c := range t.columns {
+		for field := range strings.FieldsSeq(c.asked) {
+			t.needs[field] |= 1 << i
+		}
+	}
+	for name, by := range t.orders {
+		by.needs = t.mentioned(by.sql)
+		t.orders[name] = by
+	}
+	t.always = t.mentioned(t.key)
+	return t
+}
+
+// mentioned are the columns that an expression is made of.
+func (t *table[T]) mentioned(expression string) (all columns) {
+	for i, c := range t.columns {
+		if strings.Contains(expression, c.sql) {
+			all |= 1 << i
+		}
+	}
+	return all
+}
+
+// selected are the columns that the context asks for.
+func (t *table[T]) selected(ctx context.Context) columns {
+	selected, ok := ctx.Value(selectedKey{}).(func(string) iter.Seq[string])
+	if !ok || t.object == "" {
+		return everyColumn
+	}
+	var all columns
+	for field := range selected(t.object) {
+		needs, known := t.needs[field]
+		if !known {
+			return everyColumn
+		}
+		all |= needs
+	}
+	if all == 0 {
+		return everyColumn // read for something else than to be given
+	}
+	return all | t.always
+}
+
+// reading is how one statement reads a table's rows.
+type reading[T any] struct {
+	sql   string
+	scans []func(*row, *T)
+}
+
+// reading takes the columns that the context asks for, and some more.
+func (t *table[T]) reading(ctx context.Context, more columns) *reading[T] {
+	wanted := t.selected(ctx) | more
+	r := &reading[T]{scans: make([]func(*row, *T), 0, len(t.columns))}
+	var sql strings.Builder
+	sql.Grow(512)
+	for i, c := range t.columns {
+		if wanted&(1<<i) == 0 {
+			continue
+		}
+		if len(r.scans) > 0 {
+			sql.WriteString(", ")
+		}
+		sql.WriteString(c.sql)
+		r.scans = append(r.scans, c.scan)
+	}
+	r.sql = sql.String()
+	return r
+}
+
+func (r *reading[T]) scan(from *row, into *T) {
+	for _, scan := range r.scans {
+		scan(from, into)
+	}
+}
