@@ -20,10 +20,11 @@ import (
 
 // Options bound what one process may ask of PostgreSQL. A zero field takes the default that Open names.
 type Options struct {
-	PoolSize         int           // connections; 16
-	StatementTimeout time.Duration // 5 s
-	LockTimeout      time.Duration // 3 s
-	ApplicationName  string        // shown in pg_stat_activity; "wfd"
+	PoolSize         int             // connections; 16
+	StatementTimeout time.Duration   // 5 s
+	LockTimeout      time.Duration   // 3 s
+	ApplicationName  string          // shown in pg_stat_activity; "wfd"
+	Tracer           pgx.QueryTracer // told of every statement; nil for nobody
 }
 
 // DB is one process's pool of connections, seen by bun and by pgx.
@@ -92,6 +93,7 @@ func (o Options) apply(c *pgxpool.Config) {
 	// bun writes arguments into the text, so preparing each text would cost a round trip for nothing; statements whose
 	// text is fixed ask for the cached mode themselves.
 	c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	c.ConnConfig.Tracer = o.Tracer
 	p := c.ConnConfig.RuntimeParams
 	p["statement_timeout"] = milliseconds(cmp.Or(o.StatementTimeout, 5*time.Second))
 	p["lock_timeout"] = milliseconds(cmp.Or(o.LockTimeout, 3*time.Second))

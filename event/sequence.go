@@ -92,6 +92,7 @@ func (f *Feed) ask(s *sequencer) {
 
 // place sequences once and then waits as long as it should before the next time. It gives an error when ctx ended.
 func (f *Feed) place(ctx context.Context, s *sequencer) error {
+	began := time.Now()
 	head, err := f.log.Sequence(ctx)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -113,7 +114,8 @@ func (f *Feed) place(ctx context.Context, s *sequencer) error {
 			s.timer.Reset(pollBusy)
 		}
 	}
-	return sleep(ctx, sequenceFloor)
+	// On a busy database a run takes longer; resting as long as it took leaves half of the time to others.
+	return sleep(ctx, max(sequenceFloor, time.Since(began)))
 }
 
 func (f *Feed) high() int64 {

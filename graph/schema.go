@@ -12,9 +12,9 @@ import (
 
 // NewSchema makes the API out of its resolvers. Operations run breadth-first: one call and one statement for each
 // relation in a document, whatever the sizes of its pages.
-func NewSchema(r *Resolver) graphql.ExecutableSchema {
-	return gen.NewSchema(gen.Config{Resolvers: r, Directives: Directives()},
-		exec.Static("can"), exec.Static("public"), exec.Selecting(selecting))
+func NewSchema(r *Resolver, options ...exec.Option) graphql.ExecutableSchema {
+	options = append([]exec.Option{exec.Static("can", "public"), exec.Selecting(selecting)}, options...)
+	return gen.NewSchema(gen.Config{Resolvers: r, Directives: Directives()}, options...)
 }
 
 // selecting has no columns read that a query does not ask for.

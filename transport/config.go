@@ -32,9 +32,12 @@ type Config struct {
 	// context, and again with the context that Init returned. Nil counts nobody.
 	Caller func(ctx context.Context) string
 
+	// Sharing has subscribers who asked the same share their executions. The zero value executes for each alone.
+	Sharing Sharing
+
 	// Cursor tells where in the stream a response stands, "" when that is unknown. It becomes the id of a server-sent
 	// event, and the place to resume from when a slow consumer is cut off. Nil reads the string at
-	// response.Extensions["cursor"].
+	// response.Extensions["cursor"]. Subscriptions that are shared have their cursors from the source.
 	Cursor func(response *graphql.Response) string
 
 	// Release takes back response.Data once its last byte has been written or copied. Nil leaves it to the garbage

@@ -97,7 +97,7 @@ func TestSlowConsumerLearnsWhereToResumeAndNobodyElseWaits(t *testing.T) {
 	w := serve(t, func(c *transport.Config) {
 		c.Limits.QueueEvents, c.Limits.Slow, c.Limits.Write = 4, time.Second, patience
 	})
-	slow, quick := w.open(), w.open()
+	slow, quick := w.openNarrow(), w.open()
 	slow.subscribe("s", ticks, `{"after":"0"}`)
 	quick.subscribe("q", ticks, `{"after":"0"}`)
 	w.awaitReaders(2)
@@ -157,7 +157,7 @@ func TestStreamThatSaysSlowItselfIsGivenTheCursor(t *testing.T) {
 func TestClientThatTakesNothingIsCutOff(t *testing.T) {
 	t.Parallel()
 	w := serve(t, func(c *transport.Config) { c.Limits.Write = 200 * time.Millisecond })
-	c := w.open()
+	c := w.openNarrow()
 	c.subscribe("1", ticks, `{"after":"0"}`)
 	w.awaitReaders(1)
 	w.Feed.Publish("a", 200, 16<<10)
@@ -179,7 +179,7 @@ func TestCompleteDropsWhatIsQueued(t *testing.T) {
 	w := serve(t, func(c *transport.Config) {
 		c.Limits.QueueEvents, c.Limits.QueueBytes, c.Limits.Write = events, 1<<30, patience
 	})
-	c := w.open()
+	c := w.openNarrow()
 	c.subscribe("1", ticks, `{"after":"0"}`)
 	w.awaitReaders(1)
 	w.Feed.Publish("a", events, 8<<10)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -127,24 +128,34 @@ func TestHostileDocumentsAreAnsweredBrieflyAndSoon(t *testing.T) {
 	w := serve(t)
 	for _, name := range slices.Sorted(maps.Keys(corpus)) {
 		t.Run(name, func(t *testing.T) {
-			fastest := time.Hour // the others had to share the processor
+			least := time.Hour // the others include work of the runtime that is not theirs
 			var answer string
 			for n := range 5 {
 				body, err := json.Marshal(map[string]string{"query": corpus[name] + strings.Repeat(" ", n)}) // no two are cached as one
 				if err != nil {
 					t.Fatal(err)
 				}
-				start := time.Now()
+				start := processorTime(t)
 				_, answer = w.post(string(body), "Accept", responseType)
-				fastest = min(fastest, time.Since(start))
+				least = min(least, processorTime(t)-start)
 			}
-			t.Logf("%v, %d bytes: %.150s", fastest, len(answer), answer)
-			if limit := 10 * time.Millisecond * time.Duration(slowdown); fastest > limit {
-				t.Errorf("took %v, more than %v", fastest, limit)
+			t.Logf("%v, %d bytes: %.150s", least, len(answer), answer)
+			if limit := 10 * time.Millisecond * time.Duration(slowdown); least > limit {
+				t.Errorf("took %v of a processor, more than %v", least, limit)
 			}
 			if len(answer) > 10_000 {
 				t.Errorf("an answer of %d bytes", len(answer))
 			}
 		})
 	}
+}
+
+// processorTime is what this process has used so far.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

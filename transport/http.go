@@ -23,6 +23,7 @@ import (
 type HTTP struct {
 	config  Config
 	streams *census
+	hub     *hub
 	down    context.Context // cancelled by Shutdown
 	close   context.CancelFunc
 }
@@ -32,7 +33,7 @@ var _ graphql.Transport = (*HTTP)(nil)
 // NewHTTP returns a transport that is ready to be added to a server.
 func NewHTTP(config Config) *HTTP {
 	t := &HTTP{config: config.orDefaults()}
-	t.streams = newCensus(&t.config.Limits)
+	t.streams, t.hub = newCensus(&t.config.Limits), newHub(&t.config)
 	t.down, t.close = context.WithCancel(context.Background())
 	return t
 }
@@ -46,6 +47,7 @@ func (t *HTTP) Shutdown() {
 	t.streams.close()
 	t.close()
 	t.streams.inside.Wait()
+	t.hub.running.Wait()
 }
 
 // Supports is true for everything but upgrades.

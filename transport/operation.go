@@ -28,11 +28,13 @@ type operation struct {
 	exec    graphql.GraphExecutor
 	out     *outbox
 	dialect dialect
+	hub     *hub
 	resume  string                   // the cursor to go on after, "" for what the request itself says
 	parsing chan struct{}            // a token per operation that may be parsed at a time
 	started func(ast.Operation) bool // called once the kind is known; false ends it without a word
 	ended   func()                   // called once, just before the last word is queued
-	closed  func()                   // called once, when the last word is queued
+	left    func()                   // called once after that; nil for one that shares nothing
+	closed  func()                   // called once at the very end
 
 	silent atomic.Bool // nobody wants to hear of it any more: queued frames of it are dropped
 	over   atomic.Bool // somebody has the last word
@@ -77,9 +79,7 @@ func (o *operation) create(ctx context.Context, params *graphql.RawParams) (*gra
 
 func (o *operation) execute(ctx context.Context, op *graphql.OperationContext) {
 	if op.Operation.Operation == ast.Subscription {
-		resumeAfter(op, o.resume)
-		o.cursor = o.resume
-		o.stream(ctx, op)
+		o.subscribe(ctx, op)
 		return
 	}
 	ctx, cancel := o.config.withTimeout(ctx, op)
@@ -93,6 +93,19 @@ func (o *operation) execute(ctx context.Context, op *graphql.OperationContext) {
 	if o.answer(ctx, response) {
 		o.lastWord(o.dialect.complete())
 	}
+}
+
+// subscribe blocks as long as the subscription is executed for this operation alone.
+func (o *operation) subscribe(ctx context.Context, op *graphql.OperationContext) {
+	o.cursor = o.resume
+	if as, ok := o.config.Sharing.scope(ctx, op); ok {
+		o.share(ctx, op, as)
+		return
+	}
+	if o.resume != "" {
+		op.Operation = resumeAfter(op.Operation, o.resume)
+	}
+	o.stream(ctx, op)
 }
 
 func (o *operation) stream(ctx context.Context, op *graphql.OperationContext) {
@@ -168,6 +181,9 @@ func (o *operation) lastWord(word []byte) {
 	o.ended()
 	if word != nil {
 		o.out.put(frame{owner: o, bytes: word})
+	}
+	if o.left != nil {
+		o.left()
 	}
 	o.closed()
 }

@@ -10,16 +10,24 @@ import (
 // resumeArgument is the argument of a subscription's root field that says which event to go on after.
 const resumeArgument = "after"
 
-// resumeAfter makes a subscription go on after the cursor, whatever its document and variables say. The document is
-// shared with everybody who sent the same text, so what changes is copied. A root field without the argument stays as
-// it is.
-func resumeAfter(op *graphql.OperationContext, cursor string) {
-	if cursor == "" {
-		return
-	}
-	resumed := *op.Operation
+// resumeAfter makes a subscription go on after the cursor, whatever its document and variables say, or from now on when
+// the cursor is empty. The document is shared with everybody who sent the same text, so what changes is copied. A root
+// field without the argument stays as it is.
+func resumeAfter(operation *ast.OperationDefinition, cursor string) *ast.OperationDefinition {
+	resumed := *operation
 	resumed.SelectionSet = resumeSelections(resumed.SelectionSet, cursor)
-	op.Operation = &resumed
+	return &resumed
+}
+
+// anonymous copies a subscription that goes on after the cursor without what concerns one caller alone, so that it can
+// be executed for others.
+func anonymous(op *graphql.OperationContext, cursor string) *graphql.OperationContext {
+	return &graphql.OperationContext{
+		RawQuery: op.RawQuery, Variables: op.Variables, OperationName: op.OperationName, Doc: op.Doc,
+		Operation:            resumeAfter(op.Operation, cursor),
+		DisableIntrospection: op.DisableIntrospection, RecoverFunc: op.RecoverFunc,
+		ResolverMiddleware: op.ResolverMiddleware, RootResolverMiddleware: op.RootResolverMiddleware, Stats: op.Stats,
+	}
 }
 
 func resumeSelections(selections ast.SelectionSet, cursor string) ast.SelectionSet {
@@ -64,10 +72,9 @@ func resumeField(field *ast.Field, cursor string) *ast.Field {
 	}
 	resumed := *field
 	resumed.Arguments = slices.DeleteFunc(slices.Clone(field.Arguments), func(a *ast.Argument) bool { return a.Name == resumeArgument })
-	resumed.Arguments = append(resumed.Arguments, &ast.Argument{
-		Name:     resumeArgument,
-		Position: field.Position,
-		Value:    &ast.Value{Kind: ast.StringValue, Raw: cursor, ExpectedType: definition.Type, Position: field.Position},
-	})
+	if cursor != "" {
+		value := &ast.Value{Kind: ast.StringValue, Raw: cursor, ExpectedType: definition.Type, Position: field.Position}
+		resumed.Arguments = append(resumed.Arguments, &ast.Argument{Name: resumeArgument, Position: field.Position, Value: value})
+	}
 	return &resumed
 }

@@ -165,12 +165,14 @@ func TestEventStreamThatEndsBadly(t *testing.T) {
 // dialEvents opens an event stream on a connection that takes little at a time, and reads its HTTP header alone.
 func (w *world) dialEvents(query string) *events {
 	w.t.Helper()
+	w.narrow.Store(true)
+	defer w.narrow.Store(false)
 	conn, err := net.Dial("tcp", w.server.Listener.Addr().String())
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.(*net.TCPConn).SetReadBuffer(narrow)
+	_ = conn.(*net.TCPConn).SetReadBuffer(aLittle)
 	r, err := http.NewRequest(http.MethodGet, w.server.URL+"/?query="+url.QueryEscape(query), nil)
 	if err != nil {
 		w.t.Fatal(err)

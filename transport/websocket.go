@@ -29,6 +29,7 @@ type WebSocket struct {
 	upgrader websocket.Upgrader
 	parsing  chan struct{}
 	census   *census
+	hub      *hub
 
 	mu      sync.Mutex // protects what follows
 	sockets map[*socket]struct{}
@@ -44,7 +45,7 @@ func NewWebSocket(config Config) *WebSocket {
 		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		sockets: map[*socket]struct{}{},
 	}
-	t.census = newCensus(&t.config.Limits)
+	t.census, t.hub = newCensus(&t.config.Limits), newHub(&t.config)
 	t.upgrader = websocket.Upgrader{
 		Subprotocols:     []string{Subprotocol},
 		HandshakeTimeout: t.config.Limits.Write,
@@ -142,7 +143,7 @@ func (t *WebSocket) Shutdown(ctx context.Context) error {
 		s.drain()
 	}
 	done := make(chan struct{})
-	go func() { t.census.inside.Wait(); close(done) }()
+	go func() { t.census.inside.Wait(); t.hub.running.Wait(); close(done) }()
 	select {
 	case <-done:
 		return nil

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,10 +23,10 @@ import (
 )
 
 // patience is how long a test waits for what has to come. Nothing sleeps for it.
-const patience = 20 * time.Second
+const patience = time.Minute
 
-// narrow is the size of the sockets' kernel buffers in both directions, so that little data fills them.
-const narrow = 16 << 10
+// aLittle fills the kernel's buffers of a narrow connection.
+const aLittle = 16 << 10
 
 // world is a server with its resolvers, and what a test does to it.
 type world struct {
@@ -34,18 +35,21 @@ type world struct {
 	sockets *transport.WebSocket
 	http    *transport.HTTP
 	server  *httptest.Server
+	narrow  atomic.Bool   // connections from now on have small kernel buffers in both directions
 	over    chan struct{} // gets a value for every socket that has ended
+	joined  chan struct{} // gets a value for every subscription that joins a group
 }
 
 // serve starts a server on a real port. The test ends with every socket closed and waited for.
 func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 	t.Helper()
-	over := make(chan struct{}, 1000)
-	config := transport.Config{Log: slog.New(listener{slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}), over})}
+	w := &world{Resolver: transporttest.New(), t: t, over: make(chan struct{}, 10_000), joined: make(chan struct{}, 10_000)}
+	text := slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})
+	config := transport.Config{Log: slog.New(listener{text, map[string]chan struct{}{"socket over": w.over, "subscription joined": w.joined}})}
 	for _, change := range configure {
 		change(&config)
 	}
-	w := &world{Resolver: transporttest.New(), t: t, sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config), over: over}
+	w.sockets, w.http = transport.NewWebSocket(config), transport.NewHTTP(config)
 	w.Fail = transport.Fail
 	gql := handler.New(w.Schema())
 	guard := transport.NewGuard(config)
@@ -56,9 +60,12 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 	gql.AddTransport(w.http)
 	w.server = httptest.NewUnstartedServer(withCaller(gql))
 	w.server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		_ = conn.(*net.TCPConn).SetWriteBuffer(narrow)
+		if w.narrow.Load() {
+			_ = conn.(*net.TCPConn).SetWriteBuffer(aLittle)
+		}
 		return ctx
 	}
+	w.server.Config.IdleTimeout = patience
 	w.server.Config.ReadTimeout = 500 * time.Millisecond // nothing that lasts may be cut off by it
 	w.server.Start()
 	t.Cleanup(func() {
@@ -73,15 +80,16 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 	return w
 }
 
-// listener is a log that lets a test wait for the end of a socket.
+// listener is a log that lets a test wait for what is said.
 type listener struct {
 	slog.Handler
-	over chan struct{}
+	signals map[string]chan struct{}
 }
 
 func (l listener) Handle(ctx context.Context, r slog.Record) error {
-	if r.Message == "socket over" {
-		l.over <- struct{}{}
+	select {
+	case l.signals[r.Message] <- struct{}{}: // to nobody, unless a test may wait for it
+	default:
 	}
 	return l.Handler.Handle(ctx, r)
 }
@@ -131,8 +139,8 @@ func (w *world) tryDial(header ...string) (*websocket.Conn, *http.Response, erro
 	}
 	dialer := websocket.Dialer{NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
-		if err == nil {
-			_ = conn.(*net.TCPConn).SetReadBuffer(narrow)
+		if err == nil && w.narrow.Load() {
+			_ = conn.(*net.TCPConn).SetReadBuffer(aLittle)
 		}
 		return conn, err
 	}}
@@ -141,6 +149,14 @@ func (w *world) tryDial(header ...string) (*websocket.Conn, *http.Response, erro
 		w.t.Cleanup(func() { _ = conn.Close() })
 	}
 	return conn, response, err
+}
+
+// openNarrow opens a socket that little data fills.
+func (w *world) openNarrow(header ...string) *client {
+	w.t.Helper()
+	w.narrow.Store(true)
+	defer w.narrow.Store(false)
+	return w.open(header...)
 }
 
 // open opens a socket and takes it through connection_init.

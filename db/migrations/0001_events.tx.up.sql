@@ -96,9 +96,11 @@ CREATE TRIGGER keep_all BEFORE TRUNCATE ON event_log FOR EACH STATEMENT EXECUTE 
 -- New is what the last snapshot could not see: rows of transactions that began after it, or were open in it. That is
 -- exact for subtransactions, prepared and rolled-back transactions, and an idle transaction holds up nobody.
 --
--- The settings hold the plan to the index on xid: a fresh table has no statistics, and PostgreSQL would scan it.
+-- The settings hold the plans to the index on xid, since a fresh table has no statistics and PostgreSQL would scan it,
+-- and keep them, since to plan over partitions takes longer than to place an event.
 CREATE FUNCTION event_sequence() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET lock_timeout = '2s' AS $$
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+  SET plan_cache_mode = force_generic_plan SET lock_timeout = '2s' AS $$
 DECLARE
   prior    event_batch;
   life     event_epoch;
@@ -106,8 +108,8 @@ DECLARE
   now_line text;
   copied   boolean := false;
   logged   bigint;
-  prior_at timestamptz;
-  head     bigint;
+  seen     pg_snapshot;
+  fresh    bigint[];
 BEGIN
   PERFORM pg_advisory_xact_lock(7301, 1);
   IF current_setting('synchronous_commit') IN ('off', 'local') THEN
@@ -132,41 +134,37 @@ BEGIN
     INSERT INTO event_epoch (epoch, home, timeline, fork_position, copied_seq)
       VALUES (coalesce(life.epoch, 0) + 1, here, now_line, prior.last_position, life.copied_seq) RETURNING * INTO life;
   END IF;
-  SELECT at INTO prior_at FROM event_log WHERE position = prior.last_position;
 
-  WITH seen AS MATERIALIZED (
-    SELECT s.snap, CASE WHEN copied THEN '18446744073709551615' ELSE pg_snapshot_xmax(s.snap) END AS ceiling
-    FROM (SELECT pg_current_snapshot() AS snap) s
-  ), fresh AS (
-    SELECT e.* FROM seen, events e WHERE e.xid >= pg_snapshot_xmax(prior.snap) AND e.xid < seen.ceiling
-    UNION ALL
-    SELECT e.* FROM events e WHERE e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(prior.snap)))
-    UNION ALL
-    SELECT e.* FROM events e WHERE copied AND e.seq > logged AND NOT (e.xid >= pg_snapshot_xmax(prior.snap))
-      AND e.xid <> ALL (ARRAY(SELECT pg_snapshot_xip(prior.snap)))
-  ), grouped AS (
-    -- A transaction goes by its last number: whatever caused one of its events was committed before that was drawn.
-    SELECT f.*, max(f.seq) OVER (PARTITION BY f.xid) AS last_seq FROM fresh f
-    WHERE f.seq > life.copied_seq OR NOT EXISTS (SELECT FROM event_log l WHERE l.seq = f.seq)
-  ), placed AS (
-    INSERT INTO event_log (position, seq, at, kind, type, entity_id, workflow_id, task_id, agent_id, suggestion_id, actor_id)
-    SELECT prior.last_position + row_number() OVER w, seq, greatest(prior_at, max(at) OVER w),
-      kind, type, entity_id, workflow_id, task_id, agent_id, suggestion_id, actor_id
-    FROM grouped WINDOW w AS (ORDER BY last_seq, seq)
-    RETURNING position
-  ), counted AS (
-    SELECT count(*) AS n FROM placed
-  )
-  INSERT INTO event_batch (batch, epoch, last_position, n, snap)
-  SELECT coalesce(prior.batch, 0) + 1, life.epoch, prior.last_position + n, n, seen.snap FROM counted, seen
-  WHERE n > 0 OR life.epoch IS DISTINCT FROM prior.epoch
-  RETURNING last_position INTO head;
-
-  IF head IS NULL THEN
-    RETURN prior.last_position;
+  -- Each of the two is one statement, so that what it finds and the snapshot that it notes agree.
+  IF copied THEN
+    SELECT pg_current_snapshot(), array_agg(e.seq) INTO seen, fresh FROM events e
+    WHERE (e.seq > logged OR e.xid >= pg_snapshot_xmax(prior.snap) OR e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(prior.snap))))
+      AND NOT EXISTS (SELECT FROM event_log l WHERE l.seq = e.seq);
+  ELSE
+    SELECT pg_current_snapshot(), array_agg(f.seq) INTO seen, fresh FROM (
+      SELECT e.seq FROM events e WHERE e.xid >= pg_snapshot_xmax(prior.snap) AND e.xid < pg_snapshot_xmax(pg_current_snapshot())
+      UNION ALL
+      SELECT e.seq FROM events e WHERE e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(prior.snap)))
+    ) f
+    WHERE f.seq > life.copied_seq OR NOT EXISTS (SELECT FROM event_log l WHERE l.seq = f.seq);
+    IF fresh IS NULL AND life.epoch = prior.epoch THEN
+      RETURN prior.last_position;
+    END IF;
   END IF;
-  PERFORM pg_notify('event_head', head::text);
-  RETURN head;
+
+  -- A transaction goes by its last number: whatever caused one of its events was committed before that was drawn.
+  INSERT INTO event_log (position, seq, at, kind, type, entity_id, workflow_id, task_id, agent_id, suggestion_id, actor_id)
+  SELECT prior.last_position + row_number() OVER w, seq,
+    greatest((SELECT l.at FROM event_log l WHERE l.position = prior.last_position), max(at) OVER w),
+    kind, type, entity_id, workflow_id, task_id, agent_id, suggestion_id, actor_id
+  FROM (SELECT e.*, max(e.seq) OVER (PARTITION BY e.xid) AS last_seq FROM events e WHERE e.seq = ANY (fresh)) f
+  WINDOW w AS (ORDER BY last_seq, seq);
+
+  INSERT INTO event_batch (batch, epoch, last_position, n, snap)
+    VALUES (coalesce(prior.batch, 0) + 1, life.epoch, prior.last_position + coalesce(cardinality(fresh), 0), coalesce(cardinality(fresh), 0), seen)
+    RETURNING * INTO prior;
+  PERFORM pg_notify('event_head', prior.last_position::text);
+  RETURN prior.last_position;
 END $$;
 
 -- The partitions of events (by seq) and event_log (by position), as the catalog has them.

@@ -2,6 +2,7 @@ package transporttest
 
 import (
 	"context"
+	"iter"
 	"strings"
 	"sync"
 )
@@ -54,12 +55,11 @@ func (f *Feed) await(ctx context.Context, reached func() bool) error {
 	}
 }
 
-// Read sends the events after the position, of one topic or of all, until the context ends.
-func (f *Feed) Read(ctx context.Context, after int, topic string) <-chan *Tick {
-	out := make(chan *Tick)
-	f.change(func() { f.readers++; f.begun++ })
-	go func() {
-		defer close(out)
+// Read gives the events after the position, of one topic or of all, until the context ends.
+func (f *Feed) Read(ctx context.Context, after int, topic string) iter.Seq[*Tick] {
+	f.change(func() { f.begun++ })
+	return func(yield func(*Tick) bool) {
+		f.change(func() { f.readers++ })
 		defer f.change(func() { f.readers-- })
 		for {
 			tick, changed := f.at(after)
@@ -72,17 +72,11 @@ func (f *Feed) Read(ctx context.Context, after int, topic string) <-chan *Tick {
 				}
 			}
 			after++
-			if topic != "" && tick.Topic != topic {
-				continue
-			}
-			select {
-			case out <- tick:
-			case <-ctx.Done():
+			if (topic == "" || tick.Topic == topic) && !yield(tick) {
 				return
 			}
 		}
-	}()
-	return out
+	}
 }
 
 // Head is the position of the newest event.

@@ -74,7 +74,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		Count   func(childComplexity int, to int) int
 		Refused func(childComplexity int) int
-		Ticks   func(childComplexity int, after *string, topic *string) int
+		Ticks   func(childComplexity int, after *string, topic *string, like *string) int
 	}
 
 	Tick struct {
@@ -82,6 +82,7 @@ type ComplexityRoot struct {
 		Number  func(childComplexity int) int
 		Padding func(childComplexity int) int
 		Topic   func(childComplexity int) int
+		Viewer  func(childComplexity int) int
 	}
 }
 
@@ -110,13 +111,14 @@ type QueryResolver interface {
 	Items(ctx context.Context) ([]*Node, error)
 }
 type SubscriptionResolver interface {
-	Ticks(ctx context.Context, after *string, topic *string) (<-chan *Tick, error)
+	Ticks(ctx context.Context, after *string, topic *string, like *string) (<-chan *Tick, error)
 	Count(ctx context.Context, to int) (<-chan int, error)
 	Refused(ctx context.Context) (<-chan int, error)
 }
 type TickResolver interface {
 	Number(ctx context.Context, obj *Tick) (int, error)
 
+	Viewer(ctx context.Context, obj *Tick) (string, error)
 	Even(ctx context.Context, obj *Tick) (*bool, error)
 }
 
@@ -308,7 +310,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.Ticks(childComplexity, args["after"].(*string), args["topic"].(*string)), true
+		return e.ComplexityRoot.Subscription.Ticks(childComplexity, args["after"].(*string), args["topic"].(*string), args["like"].(*string)), true
 
 	case "Tick.even":
 		if e.ComplexityRoot.Tick.Even == nil {
@@ -334,6 +336,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tick.Topic(childComplexity), true
+	case "Tick.viewer":
+		if e.ComplexityRoot.Tick.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tick.Viewer(childComplexity), true
 
 	}
 	return 0, false
@@ -496,6 +504,8 @@ func (ec *executionContext) childFields_Tick(ctx context.Context, field graphql.
 		return ec.fieldContext_Tick_topic(ctx, field)
 	case "padding":
 		return ec.fieldContext_Tick_padding(ctx, field)
+	case "viewer":
+		return ec.fieldContext_Tick_viewer(ctx, field)
 	case "even":
 		return ec.fieldContext_Tick_even(ctx, field)
 	}
@@ -811,6 +821,14 @@ func (ec *executionContext) field_Subscription_ticks_args(ctx context.Context, r
 		return nil, err
 	}
 	args["topic"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "like",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["like"] = arg2
 	return args, nil
 }
 
@@ -1563,7 +1581,7 @@ func (ec *executionContext) _Subscription_ticks(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().Ticks(ctx, fc.Args["after"].(*string), fc.Args["topic"].(*string))
+			return ec.Resolvers.Subscription().Ticks(ctx, fc.Args["after"].(*string), fc.Args["topic"].(*string), fc.Args["like"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Tick) graphql.Marshaler {
@@ -1731,6 +1749,29 @@ func (ec *executionContext) _Tick_padding(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Tick_padding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Tick", field, false, false, "String")
+}
+
+func (ec *executionContext) _Tick_viewer(ctx context.Context, field graphql.CollectedField, obj *Tick) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tick_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Tick().Viewer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tick_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tick", field, true, true, "String")
 }
 
 func (ec *executionContext) _Tick_even(ctx context.Context, field graphql.CollectedField, obj *Tick) (ret graphql.Marshaler) {
@@ -3263,6 +3304,12 @@ func (ec *executionContext) _Tick(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "viewer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Tick_viewer(ctx, field, obj)
+				})
 		case "even":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

@@ -48,6 +48,8 @@ type Tick struct {
 	Number  int    `json:"number"`
 	Topic   string `json:"topic"`
 	Padding string `json:"padding"`
+	// Who it is executed for.
+	Viewer string `json:"viewer"`
 	// Fails for odd numbers.
 	Even *bool `json:"even,omitempty"`
 }

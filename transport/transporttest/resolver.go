@@ -14,14 +14,15 @@ import (
 
 // Resolver answers the schema. Use New: the zero value lacks its feed.
 type Resolver struct {
-	Feed    *Feed
-	Value   atomic.Int64                 // what the mutation set last
-	Waiting chan struct{}                // gets a value when `wait` has begun to wait
-	Gate    chan struct{}                // `wait` answers when it can receive from it
-	OnEnd   func(error)                  // sees why `wait` stopped waiting without an answer; nil is fine
-	FailAt  int                          // the event that ends a `count` with Failure, 0 for none
-	Failure error                        // how it ends
-	Fail    func(context.Context, error) // tells the transport so
+	Feed     *Feed
+	Executed atomic.Int64                 // how many times an event was executed
+	Value    atomic.Int64                 // what the mutation set last
+	Waiting  chan struct{}                // gets a value when `wait` has begun to wait
+	Gate     chan struct{}                // `wait` answers when it can receive from it
+	OnEnd    func(error)                  // sees why `wait` stopped waiting without an answer; nil is fine
+	FailAt   int                          // the event that ends a `count` with Failure, 0 for none
+	Failure  error                        // how it ends
+	Fail     func(context.Context, error) // tells the transport so
 }
 
 // New returns a resolver with an empty feed.
@@ -96,19 +97,48 @@ func (r mutation) Set(_ context.Context, value int) (int, error) {
 	return int(r.Value.Swap(int64(value))), nil
 }
 
-func (r subscription) Ticks(ctx context.Context, after, topic *string) (<-chan *Tick, error) {
-	position := r.Feed.Head()
-	if after != nil {
-		given, err := strconv.Atoi(*after)
-		if err != nil {
-			return nil, fmt.Errorf("the cursor %q is malformed", *after)
+func (r subscription) Ticks(ctx context.Context, after, topic, _ *string) (<-chan *Tick, error) {
+	out := make(chan *Tick, 1)
+	if one, ok := ctx.Value(eventKey{}).(*Tick); ok {
+		out <- one
+		close(out)
+		return out, nil
+	}
+	position, err := r.position(after)
+	if err != nil {
+		return nil, err
+	}
+	ticks := r.Feed.Read(ctx, position, text(topic))
+	go func() {
+		defer close(out)
+		for tick := range ticks {
+			select {
+			case out <- tick:
+			case <-ctx.Done():
+				return
+			}
 		}
-		position = given
+	}()
+	return out, nil
+}
+
+// position is the place that a cursor stands for, the newest without one.
+func (r *Resolver) position(after *string) (int, error) {
+	if after == nil {
+		return r.Feed.Head(), nil
 	}
-	if topic == nil {
-		topic = new("")
+	position, err := strconv.Atoi(*after)
+	if err != nil {
+		return 0, fmt.Errorf("the cursor %q is malformed", *after)
 	}
-	return r.Feed.Read(ctx, position, *topic), nil
+	return position, nil
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 func (r subscription) Count(ctx context.Context, to int) (<-chan int, error) {
@@ -134,10 +164,13 @@ func (subscription) Refused(context.Context) (<-chan int, error) {
 	return nil, errors.New("this stream is refused")
 }
 
-func (tick) Number(ctx context.Context, t *Tick) (int, error) {
+func (r tick) Number(ctx context.Context, t *Tick) (int, error) {
+	r.Executed.Add(1)
 	graphql.RegisterExtension(ctx, "cursor", strconv.Itoa(t.Number))
 	return t.Number, nil
 }
+
+func (tick) Viewer(ctx context.Context, _ *Tick) (string, error) { return ViewerFrom(ctx), nil }
 
 func (tick) Even(_ context.Context, t *Tick) (*bool, error) {
 	if t.Number%2 == 1 {

@@ -50,11 +50,17 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
+/** What an error says to people: a sentence, without the client's own prefix. */
+export function sentenceOf(error: Error): string {
+  const text = error.message.replace(/^\[\w+\] /, '')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** What went wrong, and a way to try again. */
 export function Problem({ error, retry }: { error: Error; retry?: () => void }) {
   return (
     <div role="alert" className="flex flex-wrap items-center gap-3 rounded-lg border border-bad/40 bg-bad/8 px-4 py-3 text-sm">
-      <span className="min-w-0 flex-1">{error.message.replace(/^\[\w+\] /, '')}</span>
+      <span className="min-w-0 flex-1">{sentenceOf(error)}</span>
       {retry && <Button onClick={retry}>Try again</Button>}
     </div>
   )

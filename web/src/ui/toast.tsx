@@ -1,6 +1,7 @@
 import { X } from 'lucide-react'
 import { useSyncExternalStore } from 'react'
 import { Cell } from '../live/connection'
+import { sentenceOf } from './controls'
 
 type Toast = { id: number; text: string; bad: boolean; undo?: () => void }
 
@@ -21,7 +22,7 @@ export function toast(text: string, { bad = false, undo }: { bad?: boolean; undo
 
 /** Says that something went wrong, in the server's words. */
 export function complain(error: Error) {
-  toast(error.message.replace(/^\[\w+\] /, ''), { bad: true })
+  toast(sentenceOf(error), { bad: true })
 }
 
 export function Toasts() {

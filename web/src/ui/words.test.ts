@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { badgeOf } from './badge'
+import { sentenceOf } from './controls'
 import { toneOf, verbOf } from './event'
 import { wordsOf } from './status'
 import { ago, lasting } from './time'
@@ -46,6 +47,14 @@ describe('the words of an event', () => {
 
 describe('wordsOf', () => {
   it('reads like a word', () => expect(wordsOf('IN_PROGRESS')).toBe('In progress'))
+})
+
+describe('sentenceOf', () => {
+  it.each([
+    ['[GraphQL] this key is not known', 'This key is not known'],
+    ['[Network] Failed to fetch', 'Failed to fetch'],
+    ['plain', 'Plain'],
+  ])('%s', (message, sentence) => expect(sentenceOf(new Error(message))).toBe(sentence))
 })
 
 describe('the badge', () => {
