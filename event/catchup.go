@@ -15,6 +15,9 @@ func (r *reader) catchUp(ctx context.Context) ([]*model.Entry, error) {
 	r.mu.Lock()
 	upTo := r.ring.low
 	r.mu.Unlock()
+	if r.at >= upTo {
+		return nil, nil // the ring turned meanwhile
+	}
 	if err := r.reckon(); err != nil {
 		return nil, err
 	}

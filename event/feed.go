@@ -36,16 +36,17 @@ type Feed struct {
 	hints chan struct{} // the log has grown
 	pages chan struct{} // holds a value for each page being read
 
-	ready   chan struct{} // closed when the feed knows where the log ends
-	stopped chan struct{} // closed when Run returns
-	running atomic.Bool
-	leading atomic.Bool
-	counts  counts
+	ready    chan struct{} // closed when the feed knows where the log ends
+	stopped  chan struct{} // closed when Run returns
+	running  atomic.Bool
+	leading  atomic.Bool
+	counts   counts
+	epochNow atomic.Int32 // of state
 
 	mu    sync.Mutex // protects what follows
 	state model.LogState
 	told  int64 // the highest head heard of
-	ring  ring
+	ring  *ring
 	watch watchers
 	moved chan struct{} // closed and made anew when the ring changes
 }
@@ -157,7 +158,7 @@ func (f *Feed) head() model.Cursor {
 }
 
 func (f *Feed) headLocked() model.Cursor {
-	return model.Cursor{Epoch: f.state.Epoch(), Position: f.ring.high}
+	return model.Cursor{Epoch: f.state.Epoch(), Position: f.ring.high.Load()}
 }
 
 // wait waits for c until ctx ends or the feed stops.

@@ -42,7 +42,7 @@ func (f *Feed) present() model.LogState {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	state := f.state
-	state.Head = f.ring.high
+	state.Head = f.ring.high.Load()
 	return state
 }
 

@@ -39,7 +39,7 @@ func (f *Feed) known(head int64) bool {
 	defer f.mu.Unlock()
 	news := head > f.told
 	f.told = max(f.told, head)
-	if head > f.ring.high {
+	if head > f.ring.high.Load() {
 		signal(f.hints)
 	}
 	return news
@@ -118,8 +118,4 @@ func (f *Feed) place(ctx context.Context, s *sequencer) error {
 	return sleep(ctx, max(sequenceFloor, time.Since(began)))
 }
 
-func (f *Feed) high() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.ring.high
-}
+func (f *Feed) high() int64 { return f.ring.high.Load() }

@@ -29,7 +29,7 @@ func (f *Feed) Stats() Stats {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return Stats{
-		Epoch: f.state.Epoch(), Head: f.ring.high, Lag: max(f.told-f.ring.high, 0), Floor: f.state.Floor,
+		Epoch: f.state.Epoch(), Head: f.ring.high.Load(), Lag: max(f.told-f.ring.high.Load(), 0), Floor: f.state.Floor,
 		Leading: f.leading.Load(), Subscribers: f.counts.subscribers,
 		RingEntries: f.ring.len(), RingBytes: f.ring.bytes,
 		Sequenced: f.counts.runs.Load(), FromRing: f.counts.fromRing.Load(), FromPages: f.counts.fromPages.Load(),

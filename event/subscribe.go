@@ -136,28 +136,28 @@ const (
 	behindRing
 )
 
-// take gives what the filter takes of the next chunk of the ring. At the head it arms the watch, in the same moment, so
-// that nothing can come in between.
+// take gives what the filter takes of the next chunk of the ring.
 func (r *reader) take() ([]*model.Entry, place, error) {
-	r.mu.Lock()
-	if err := r.followTurn(); err != nil {
-		r.mu.Unlock()
-		return nil, inRing, err
-	}
-	if r.at < r.ring.low {
-		r.mu.Unlock()
+	high := r.high()
+	entries := r.ring.after(r.at, chunk)
+	switch {
+	case r.epoch != r.epochNow.Load():
+		return nil, inRing, r.followTurn()
+	case len(entries) > 0:
+		r.at += int64(len(entries))
+		r.pages = 0
+		return r.matching(entries), inRing, nil
+	case r.at < high:
 		return nil, behindRing, nil
 	}
-	if r.at >= r.ring.high {
-		r.watch.armed = true
-		r.mu.Unlock()
+	// Whoever adds to the ring does so first and wakes after that. So either the ring is seen here to have grown since, or
+	// the watch is woken.
+	r.watch.armed.Store(true)
+	if r.at >= r.high() && r.epoch == r.epochNow.Load() {
 		return nil, atHead, nil
 	}
-	entries := r.ring.after(r.at, chunk)
-	r.mu.Unlock()
-	r.at += int64(len(entries))
-	r.pages = 0
-	return r.matching(entries), inRing, nil
+	r.watch.disarm()
+	return nil, inRing, nil
 }
 
 func (r *reader) matching(entries []*model.Entry) []*model.Entry {
@@ -173,9 +173,8 @@ func (r *reader) matching(entries []*model.Entry) []*model.Entry {
 
 // followTurn goes over to the feed's epoch, if the subscriber has not seen what never happened in it.
 func (r *reader) followTurn() error {
-	if r.epoch == r.state.Epoch() {
-		return nil
-	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	fork := forkAfter(r.state, r.epoch)
 	if r.seen > fork {
 		return r.expired("FAILOVER", r.headLocked())
@@ -196,15 +195,18 @@ func (r *reader) await(ctx context.Context) error {
 	select {
 	case <-r.watch.woken:
 	case <-due:
+		if !r.watch.disarm() {
+			return nil
+		}
 	case <-ctx.Done():
+		r.watch.disarm()
+		return context.Cause(ctx)
 	case <-r.stopped:
+		r.watch.disarm()
 		return ErrStopped
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if first := r.watch.first; first > 0 {
 		r.at = max(r.at, first-1)
 	}
-	r.watch.armed, r.watch.first = false, 0
 	return nil
 }

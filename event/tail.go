@@ -28,6 +28,7 @@ func (f *Feed) begin(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.state, f.told = state, state.Head
+	f.epochNow.Store(state.Epoch())
 	f.ring.restart(state.Head)
 	close(f.ready)
 	return nil
@@ -80,7 +81,7 @@ func (f *Feed) pull(ctx context.Context) (more bool, err error) {
 // take adds entries to the ring and wakes those whom they may concern.
 func (f *Feed) take(state model.LogState, entries []*model.Entry) error {
 	for i, e := range entries {
-		if want := f.ring.high + 1 + int64(i); e.Position != want {
+		if want := f.ring.high.Load() + 1 + int64(i); e.Position != want {
 			return fmt.Errorf("the log has position %d where %d belongs", e.Position, want)
 		}
 	}
@@ -106,9 +107,10 @@ func (f *Feed) announce() {
 // every subscriber, so that those who saw it are told.
 func (f *Feed) turn(state model.LogState) {
 	fork := forkAfter(state, f.state.Epoch())
-	f.options.Logger.Warn("the event log goes on in a new epoch", "epoch", state.Epoch(), "fork", fork, "read", f.ring.high)
-	f.ring.cut(fork)
+	f.options.Logger.Warn("the event log goes on in a new epoch", "epoch", state.Epoch(), "fork", fork, "read", f.ring.high.Load())
 	f.state, f.told = state, state.Head
+	f.epochNow.Store(state.Epoch()) // before the ring changes, so that a reader can tell what it took
+	f.ring.cut(fork)
 	f.watch.wakeAll()
 	f.announce()
 }

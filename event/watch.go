@@ -2,18 +2,28 @@ package event
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"workflowfactory/model"
 )
 
-// watch wakes one reader that waits at the head. The feed's mutex protects its fields.
+// watch wakes one reader that waits at the head.
 type watch struct {
-	woken chan struct{} // one place
-	armed bool          // waits to be woken
-	first int64         // the position that woke it; 0 when all were woken
+	armed atomic.Bool   // waits to be woken; who takes that away wakes it, or is the reader itself
+	woken chan struct{} // of one place, empty while armed
+	first int64         // the position that woke it, 0 when all were woken; read it after woken
 }
 
-// watchers finds those whom an entry may concern. A filter that names a noun is woken by entries that name it too, so a
+// disarm makes sure that nobody wakes the watch any more. It gives whether somebody had already.
+func (w *watch) disarm() (woken bool) {
+	if w.armed.CompareAndSwap(true, false) {
+		return false
+	}
+	<-w.woken
+	return true
+}
+
+// watchers finds those whom an entry may concern; the feed's mutex protects it. A filter that names a noun is woken by entries that name it too, so a
 // thousand readers of a thousand workflows cost one wake-up an event, not a thousand.
 type watchers struct {
 	all   set
@@ -105,9 +115,9 @@ func (ws *watchers) wakeAll() {
 
 func (s set) wake(position int64) {
 	for w := range s {
-		if w.armed {
-			w.armed, w.first = false, position
-			signal(w.woken)
+		if w.armed.CompareAndSwap(true, false) {
+			w.first = position
+			w.woken <- struct{}{}
 		}
 	}
 }

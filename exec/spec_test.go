@@ -1,6 +1,12 @@
 package exec_test
 
-import "testing"
+import (
+	"io"
+	"strconv"
+	"testing"
+
+	"workflowfactory/exec"
+)
 
 // TestNulls goes through where null may and may not stand, by the specification's rules.
 func TestNulls(t *testing.T) {
@@ -132,10 +138,40 @@ func TestScalars(t *testing.T) {
 		book(id: "b1") { id createdAt published due stars meta facts anything thickness fullTitle genre genres score genreOf inPrint }
 		person(n: 2) { ... on Author { mood born } }
 		anyOf(value: {a: [1, "x"]})
+		node(id: "z1") { ... on Magazine { serial tally } }
+		weighed: book(id: "b1") { weight weights }
 	}`)
 	wantData(t, got, `{"book":{"id":"b1","createdAt":"2026-01-01T01:00:00Z","published":"1981-05-06","due":"2026-01-01T01:00:00Z",`+
 		`"stars":1,"meta":{"n": [1, null, "x"]},"facts":{"\u003cb\u003e":null,"pages":50},"anything":[1,"any"],"thickness":null,`+
 		`"fullTitle":"Solaris: a <tale> & `+"\u2028"+` more","genre":"ESSAY","genres":["NOVEL","ATLAS"],"score":0.02,"genreOf":"ESSAY","inPrint":false},`+
-		`"person":{"mood":null,"born":"1902-02-03"},"anyOf":{"a":[1,"x"]}}`)
+		`"person":{"mood":null,"born":"1902-02-03"},"anyOf":{"a":[1,"x"]},"node":{"serial":"-1","tally":2147483648},`+
+		`"weighed":{"weight":"100.0g","weights":["0.2g","1000000000.0g"]}}`)
 	wantErrors(t, got)
+}
+
+// shade is an enum of which the schema knows more values than Go.
+type shade string
+
+func (s shade) MarshalGQL(w io.Writer) {
+	if s == "UNKNOWN" {
+		panic("unknown shade")
+	}
+	io.WriteString(w, strconv.Quote("the "+string(s)))
+}
+
+// TestEnum writes what the marshaler of the enum writes, and asks it where it has to.
+func TestEnum(t *testing.T) {
+	e := exec.NewEnum[shade]("DARK", "UNKNOWN")
+	for value, want := range map[shade]string{"DARK": `"the DARK"`, "LIGHT": `"the LIGHT"`} {
+		var w exec.Writer
+		if !e.Write(&w, value) || string(w.Buffer()) != want {
+			t.Errorf("%s became %s, want %s", value, w.Buffer(), want)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("the marshaler of an unknown value did not panic")
+		}
+	}()
+	e.Write(new(exec.Writer), "UNKNOWN")
 }

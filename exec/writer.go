@@ -105,9 +105,6 @@ func (w *Writer) MarshalContext(m graphql.ContextMarshaler) bool {
 	return w.Since(mark)
 }
 
-// Context is the context of the answer, for marshalers that want one.
-func (w *Writer) Context() context.Context { return w.ctx }
-
 // Fail reports err for the value now being written. It gives false.
 func (w *Writer) Fail(err error) bool {
 	w.err = err

@@ -100,7 +100,8 @@ func newCard(n int) *model.Card {
 
 func newMagazine(n int) *model.Magazine {
 	return &model.Magazine{
-		ID: model.NewID('z', n), Title: "magazine", Issue: n, Price: some(n, 4.5), Currency: "EUR",
+		ID: model.NewID('z', n), Title: "magazine", Issue: n, Serial: -n, Tally: some(n, uint32(1)<<31),
+		Price: some(n, 4.5), Currency: "EUR",
 	}
 }
 
@@ -150,6 +151,8 @@ func (w *world) newBook(n int) *model.Book {
 		Subject:   w.item(n + 1),
 		Secret:    some(n, "secret"),
 		Hidden:    "hidden",
+		Weight:    some(n, float64(n)*100),
+		Weights:   []float64{0.25, 1e9}[:n%3%2+1],
 	}
 	w.lists(b, n)
 	w.maybes(b, n)

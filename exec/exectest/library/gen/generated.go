@@ -287,6 +287,9 @@ scalar JSON
 scalar Map
 scalar Any
 scalar Stars
+scalar Grams
+scalar Serial
+scalar Tally
 
 enum Action { READ WRITE NEVER }
 enum Genre { NOVEL ESSAY POETRY ATLAS }
@@ -363,6 +366,8 @@ type Book implements Node & Priced & Bound & Inked {
   facts: Map
   anything: Any
   thickness: Float
+  weight: Grams
+  weights: [Grams!]!
   fullTitle: String!
   spine: String!
   publisher: Publisher!
@@ -412,6 +417,8 @@ type Magazine implements Node & Priced {
   id: ID!
   title: String!
   issue: Int!
+  serial: Serial!
+  tally: Tally
   price: Float
   currency: String!
   editor: Author
@@ -596,6 +603,10 @@ func (ec *executionContext) childFields_Book(ctx context.Context, field graphql.
 		return ec.fieldContext_Book_anything(ctx, field)
 	case "thickness":
 		return ec.fieldContext_Book_thickness(ctx, field)
+	case "weight":
+		return ec.fieldContext_Book_weight(ctx, field)
+	case "weights":
+		return ec.fieldContext_Book_weights(ctx, field)
 	case "fullTitle":
 		return ec.fieldContext_Book_fullTitle(ctx, field)
 	case "spine":
@@ -2842,6 +2853,52 @@ func (ec *executionContext) fieldContext_Book_thickness(_ context.Context, field
 	return graphql.NewScalarFieldContext("Book", field, true, false, "Float")
 }
 
+func (ec *executionContext) _Book_weight(ctx context.Context, field graphql.CollectedField, obj *model.Book) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Book_weight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOGrams2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Book_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Book", field, false, false, "Grams")
+}
+
+func (ec *executionContext) _Book_weights(ctx context.Context, field graphql.CollectedField, obj *model.Book) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Book_weights(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weights, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []float64) graphql.Marshaler {
+			return ec.marshalNGrams2ᚕfloat64ᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Book_weights(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Book", field, false, false, "Grams")
+}
+
 func (ec *executionContext) _Book_fullTitle(ctx context.Context, field graphql.CollectedField, obj *model.Book) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4730,6 +4787,52 @@ func (ec *executionContext) _Magazine_issue(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Magazine_issue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Magazine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Magazine_serial(ctx context.Context, field graphql.CollectedField, obj *model.Magazine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Magazine_serial(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Serial, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNSerial2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Magazine_serial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Magazine", field, false, false, "Serial")
+}
+
+func (ec *executionContext) _Magazine_tally(ctx context.Context, field graphql.CollectedField, obj *model.Magazine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Magazine_tally(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tally, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uint32) graphql.Marshaler {
+			return ec.marshalOTally2ᚖuint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Magazine_tally(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Magazine", field, false, false, "Tally")
 }
 
 func (ec *executionContext) _Magazine_price(ctx context.Context, field graphql.CollectedField, obj *model.Magazine) (ret graphql.Marshaler) {
@@ -9016,6 +9119,16 @@ func (ec *executionContext) _Book(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "weight":
+			out.Values[i] = ec._Book_weight(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "weights":
+			out.Values[i] = ec._Book_weights(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "fullTitle":
 			out.Values[i] = ec._Book_fullTitle(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9465,6 +9578,16 @@ func (ec *executionContext) _Magazine(ctx context.Context, sel ast.SelectionSet,
 		case "issue":
 			out.Values[i] = ec._Magazine_issue(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "serial":
+			out.Values[i] = ec._Magazine_serial(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tally":
+			out.Values[i] = ec._Magazine_tally(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "price":
@@ -10773,6 +10896,49 @@ func (ec *executionContext) marshalNGenre2ᚕworkflowfactoryᚋexecᚋexectest�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNGrams2float64(ctx context.Context, v any) (float64, error) {
+	res, err := model.UnmarshalGrams(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGrams2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalGrams(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Grams!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNGrams2ᚕfloat64ᚄ(ctx context.Context, v any) ([]float64, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]float64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNGrams2float64(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNGrams2ᚕfloat64ᚄ(ctx context.Context, sel ast.SelectionSet, v []float64) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNGrams2float64(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNID2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐID(ctx context.Context, v any) (model.ID, error) {
 	var res model.ID
 	err := res.UnmarshalGQL(v)
@@ -11193,6 +11359,20 @@ func (ec *executionContext) marshalNReviewEdge2ᚖworkflowfactoryᚋexecᚋexect
 func (ec *executionContext) unmarshalNReviewFilter2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐReviewFilter(ctx context.Context, v any) (*model.ReviewFilter, error) {
 	res, err := ec.unmarshalInputReviewFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSerial2int(ctx context.Context, v any) (int, error) {
+	res, err := graphql.UnmarshalIntID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSerial2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalIntID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Serial!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNShelf2ᚕᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐShelfᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Shelf) graphql.Marshaler {
@@ -11688,6 +11868,24 @@ func (ec *executionContext) marshalOGenre2ᚖworkflowfactoryᚋexecᚋexectest�
 	return v
 }
 
+func (ec *executionContext) unmarshalOGrams2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := model.UnmarshalGrams(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOGrams2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalGrams(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOID2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐID(ctx context.Context, v any) (*model.ID, error) {
 	if v == nil {
 		return nil, nil
@@ -12178,6 +12376,24 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOTally2ᚖuint32(ctx context.Context, v any) (*uint32, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalUint32(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTally2ᚖuint32(ctx context.Context, sel ast.SelectionSet, v *uint32) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalUint32(*v)
 	return res
 }
 

@@ -371,6 +371,22 @@ var planTable = exec.Table{
 				},
 				Method: true,
 			},
+			"weight": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Book)(o).Weight
+					if v0 == nil {
+						return false
+					}
+					return w.Take(model.AppendGrams(w.Buffer(), *v0))
+				},
+			},
+			"weights": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return exec.WriteList(w, (*model.Book)(o).Weights, true, func(w *exec.Writer, v0 *float64) bool {
+						return w.Take(model.AppendGrams(w.Buffer(), *v0))
+					})
+				},
+			},
 			"fullTitle": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.String((*model.Book)(o).FullTitle())
@@ -765,6 +781,20 @@ var planTable = exec.Table{
 			"issue": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.Int(int64((*model.Magazine)(o).Issue))
+				},
+			},
+			"serial": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.IntString(int64((*model.Magazine)(o).Serial))
+				},
+			},
+			"tally": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Magazine)(o).Tally
+					if v0 == nil {
+						return false
+					}
+					return w.Uint(uint64(*v0))
 				},
 			},
 			"price": {

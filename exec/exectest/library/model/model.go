@@ -77,6 +77,8 @@ type Book struct {
 	Meta          JSON
 	Facts         map[string]any
 	Anything      any
+	Weight        *float64
+	Weights       []float64
 	Publisher     Publisher
 	Imprint       *Publisher
 	Editions      []*Edition
@@ -159,6 +161,8 @@ type Magazine struct {
 	ID       ID
 	Title    string
 	Issue    int
+	Serial   int
+	Tally    *uint32
 	Price    *float64
 	Currency string
 }

@@ -104,6 +104,19 @@ func (s *Stars) UnmarshalGQLContext(_ context.Context, v any) error {
 	return err
 }
 
+// MarshalGrams makes a weight of a plain number: a scalar without a type of its own.
+func MarshalGrams(g float64) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { w.Write(AppendGrams(nil, g)) })
+}
+
+// AppendGrams appends what MarshalGrams writes.
+func AppendGrams(b []byte, g float64) []byte {
+	return append(strconv.AppendFloat(append(b, '"'), g, 'f', 1, 64), "g\""...)
+}
+
+// UnmarshalGrams reads a weight.
+func UnmarshalGrams(v any) (float64, error) { return graphql.UnmarshalFloat(v) }
+
 // Genre is an enum that marshals itself.
 type Genre string
 
