@@ -55,17 +55,12 @@ func (c *manyRows) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndDa
 func manyTasks(t *testing.T, n int) *manyRows {
 	t.Helper()
 	url := dbtest.URL(t)
-	d, err := Open(t.Context(), url, Options{StatementTimeout: time.Minute}) // for the control
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Close)
 	c := &manyRows{n: n}
-	var stop func()
-	if c.DB, stop, err = d.Traced(t.Context(), c); err != nil {
+	var err error
+	if c.DB, err = Open(t.Context(), url, Options{Tracer: c, StatementTimeout: time.Minute}); err != nil { // so long for the control
 		t.Fatal(err)
 	}
-	t.Cleanup(stop)
+	t.Cleanup(c.Close)
 	if c.conn, err = pgx.Connect(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}

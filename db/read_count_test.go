@@ -14,19 +14,13 @@ import (
 // TestStatementsAreAsManyAsRelations counts the statements behind each relation, for one parent and for a hundred.
 func TestStatementsAreAsManyAsRelations(t *testing.T) {
 	t.Parallel()
-	d, err := Open(t.Context(), dbtest.URL(t), Options{})
+	var c counter
+	d, err := Open(t.Context(), dbtest.URL(t), Options{Tracer: &c})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	var c counter
-	traced, stop, err := d.Traced(t.Context(), &c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	all := relations(traced)
-	for name, ask := range all {
+	for name, ask := range relations(d) {
 		for _, n := range []int{1, 100} {
 			c.n = 0
 			if err := ask(t.Context(), ids(n)); err != nil {
