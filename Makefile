@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
-LDFLAGS := -X workflowfactory/graph.version=$(VERSION)
+# Without the paths of this checkout, what was compiled in another one can be used.
+GO_BUILD := go build -trimpath
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -not -name '*.go' -print 2>/dev/null)
@@ -13,7 +14,7 @@ HAS_NODE := $(shell command -v npm 2>/dev/null)
 
 .PHONY: run
 run: ## Build everything and start on an empty machine, with demonstration data and a link that is signed in
-	@$(MAKE) --no-print-directory --jobs=2 try-web warm
+	@$(MAKE) --question web/dist/index.html 2>/dev/null || $(MAKE) --no-print-directory --jobs=2 try-web warm
 	@$(MAKE) --no-print-directory bin/wfd
 	@exec bin/wfd serve --seed
 
@@ -28,7 +29,7 @@ build: web bin/wfd ## Build the front end and the program, bin/wfd
 
 .PHONY: bin/wfd
 bin/wfd:
-	@go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/wfd
+	@$(GO_BUILD) -ldflags '-X workflowfactory/graph.version=$(VERSION)' -o $@ ./cmd/wfd
 
 .PHONY: web
 web: web/dist/index.html ## Build the front end, if its sources changed
@@ -38,7 +39,7 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	@touch $@
 
 web/node_modules/.package-lock.json: web/package-lock.json
-	cd web && npm ci --no-audit --no-fund
+	cd web && npm ci --no-audit --no-fund --prefer-offline
 	@touch $@
 
 # The server runs without the front end too, and says on its pages how to build it.
@@ -53,7 +54,7 @@ endif
 # Compiles what does not carry the front end, while that is being built.
 .PHONY: warm
 warm:
-	@go build ./server ./db/...
+	@$(GO_BUILD) ./server ./db/...
 
 ##@ Test
 
@@ -92,8 +93,8 @@ migrations:
 	go test -count=1 ./db/migrations
 
 .PHONY: bench
-bench: ## Run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./exec/... ./transport ./db ./event
+bench: ## Compare the server with the least that any server could do, and with gqlgen's own executor
+	go run ./bench
 
 .PHONY: soak
 soak: ## Run the concurrency tests again and again, for an hour
