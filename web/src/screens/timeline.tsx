@@ -71,14 +71,16 @@ function Row({ task, extent, now }: { task: Task; extent: Span; now: number }) {
         <StatusIcon status={task.status} size={13} />
         <span className="truncate">{task.name}</span>
       </Link>
-      <ul className="relative mr-4" aria-label={`Attempts of ${task.name}`}>
+      <div className="relative mr-4">
         {ticksOf(extent).map((tick) => (
-          <li key={tick} role="presentation" className="absolute inset-y-0 w-px bg-line" style={{ left: `${(100 * tick) / (extent.to - extent.from)}%` }} />
+          <div key={tick} className="absolute inset-y-0 w-px bg-line" style={{ left: `${(100 * tick) / (extent.to - extent.from)}%` }} />
         ))}
-        {task.attempts.map((attempt) => (
-          <Bar key={attempt.number} attempt={attempt} extent={extent} now={now} />
-        ))}
-      </ul>
+        <ul aria-label={`Attempts of ${task.name}`}>
+          {task.attempts.map((attempt) => (
+            <Bar key={attempt.number} attempt={attempt} extent={extent} now={now} />
+          ))}
+        </ul>
+      </div>
     </>
   )
 }
