@@ -100,6 +100,8 @@ func (o Options) apply(c *pgxpool.Config) {
 	p["idle_in_transaction_session_timeout"] = "60000"
 	p["application_name"] = cmp.Or(o.ApplicationName, "wfd")
 	p["timezone"] = "UTC"
+	// Where many ask at once, starting a second process for one of them costs more than it gives.
+	p["max_parallel_workers_per_gather"] = "0"
 }
 
 func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }

@@ -192,6 +192,10 @@ func (l *list[T]) part(columns string, side int, bounds string, backward bool, l
 }
 
 func (l *list[T]) scan(columns string, side int, where string, backward bool, limit int) string {
-	return "(SELECT " + strconv.Itoa(side) + " AS side, " + columns + ", " + l.sort.sql + " AS sort FROM " + l.table.name +
-		" AS x" + l.table.join + " WHERE " + where + " ORDER BY " + l.by(l.sort.sql, "x.id", backward) + " LIMIT " + strconv.Itoa(limit) + ")"
+	rows := l.table.name + " AS x WHERE " + where + " ORDER BY " + l.by(l.sort.sql, "x.id", backward) + " LIMIT " + strconv.Itoa(limit)
+	if l.table.join != "" {
+		// What is joined is read for the rows of the page alone, even where PostgreSQL sorts to find them.
+		rows = "(SELECT x.* FROM " + rows + ") AS x" + l.table.join
+	}
+	return "(SELECT " + strconv.Itoa(side) + " AS side, " + columns + ", " + l.sort.sql + " AS sort FROM " + rows + ")"
 }
