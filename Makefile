@@ -42,6 +42,10 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --prefer-offline
 	@touch $@
 
+web/codegen/node_modules/.package-lock.json: web/codegen/package-lock.json
+	cd web/codegen && npm ci --no-audit --no-fund --prefer-offline
+	@touch $@
+
 # The server runs without the front end too, and says on its pages how to build it.
 .PHONY: try-web
 try-web:
@@ -103,12 +107,14 @@ soak: ## Run the concurrency tests again and again, for an hour
 ##@ Change
 
 .PHONY: generate
-generate: ## Generate code from schema.graphqls
+generate: web/codegen/node_modules/.package-lock.json ## Generate code from schema.graphqls, for the server and the front end
 	go run ./exec/codegen
+	go generate ./exec/exectest/... ./transport/transporttest
+	cd web/codegen && npm run --silent generate
 
 .PHONY: clean
 clean: ## Remove what was built; data stays
-	rm -rf bin web/node_modules web/dist/*
+	rm -rf bin web/node_modules web/codegen/node_modules web/dist/*
 
 .PHONY: help
 help:
