@@ -5,21 +5,22 @@ import "sync"
 // chunk is how much is written at once: frames are put together up to it, and larger ones cut.
 const chunk = 32 * kibi
 
-var chunks = sync.Pool{New: func() any { return new(make([]byte, 0, chunk)) }}
+var writers = sync.Pool{New: func() any { return &chunkWriter{buffer: make([]byte, 0, chunk)} }}
 
 // writeFrames writes frames, and what comes last, in as few writes as it can.
 func writeFrames(frames []frame, last []byte, write func([]byte) error) error {
 	if len(frames) == 0 && len(last) == 0 {
 		return nil
 	}
-	buffer := chunks.Get().(*[]byte)
-	defer chunks.Put(buffer)
-	w := &chunkWriter{write: write, buffer: (*buffer)[:0]}
+	w := writers.Get().(*chunkWriter)
+	defer writers.Put(w)
+	w.write, w.buffer, w.err = write, w.buffer[:0], nil
 	for i := range frames {
 		w.frame(&frames[i])
 	}
 	w.add(last)
 	w.flush()
+	w.write = nil // or the pool would keep the connection
 	return w.err
 }
 

@@ -35,13 +35,18 @@ func (x *exchange) stream(ctx context.Context, op *graphql.OperationContext) {
 	cancel()
 	o.out.close()
 	<-over
+	x.endEvents()
 }
 
 // streamOne answers a client that accepts event streams for an operation that could not be executed.
 func (x *exchange) streamOne(response *graphql.Response) {
 	x.beginEvents()
 	_ = x.writeEvent(eventDialect{}.fail(response))
+	x.endEvents()
 }
+
+// endEvents takes the deadline back: the connection may serve another request.
+func (x *exchange) endEvents() { _ = http.NewResponseController(x.w).SetWriteDeadline(time.Time{}) }
 
 func (x *exchange) beginEvents() {
 	header := x.w.Header()

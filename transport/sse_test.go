@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -124,12 +125,21 @@ func TestEventStreamResumesByLastEventID(t *testing.T) {
 	w.listenTo(r).expect(":\n\n" + tickEvent(4) + tickEvent(5))
 }
 
-func TestEventStreamIsKeptAlive(t *testing.T) {
+func TestEventStreamIsKeptAliveWhateverTheServersTimeouts(t *testing.T) {
 	t.Parallel()
 	w := serve(t, func(c *transport.Config) { c.Limits.KeepAlive = 10 * time.Millisecond })
-	e := w.listen("{wait}", "")
+	hasty := httptest.NewUnstartedServer(w.server.Config.Handler)
+	hasty.Config.ReadTimeout, hasty.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	hasty.Start()
+	defer hasty.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, hasty.URL+"/?query={wait}", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/event-stream")
+	e := w.listenTo(r)
 	awaitSignal(t, w.Waiting)
-	e.expect(strings.Repeat(":\n\n", 100)) // a second, twice as long as the server's read timeout
+	e.expect(strings.Repeat(":\n\n", 50)) // half a second at least
 	w.Gate <- struct{}{}
 	for {
 		line, err := e.lines.ReadString('\n')

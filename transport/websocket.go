@@ -49,6 +49,7 @@ func NewWebSocket(config Config) *WebSocket {
 	t.upgrader = websocket.Upgrader{
 		Subprotocols:     []string{Subprotocol},
 		HandshakeTimeout: t.config.Limits.Write,
+		ReadBufferSize:   kibi,                                     // most of what clients say is short, and longer reads go around the buffer
 		WriteBufferPool:  &sync.Pool{},                             // the writer builds its own frames: no socket needs a buffer of its own
 		CheckOrigin:      func(*http.Request) bool { return true }, // asked before, to answer in the shape of all refusals
 	}

@@ -65,8 +65,6 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 		}
 		return ctx
 	}
-	w.server.Config.IdleTimeout = patience
-	w.server.Config.ReadTimeout = 500 * time.Millisecond // nothing that lasts may be cut off by it
 	w.server.Start()
 	t.Cleanup(func() {
 		w.http.Shutdown()

@@ -15,6 +15,7 @@ func (s *socket) write() {
 	defer s.out.close()
 	ping := time.NewTicker(s.config.Limits.KeepAlive)
 	defer ping.Stop()
+	write := s.writeChunk
 	var frames []frame
 	for {
 		select {
@@ -24,7 +25,7 @@ func (s *socket) write() {
 		}
 		closing := s.closeFrame()
 		frames = s.out.take(frames)
-		if err := writeFrames(frames, closing, s.writeChunk); err != nil {
+		if err := writeFrames(frames, closing, write); err != nil {
 			_ = s.conn.Close() // the reader will notice
 			return
 		}
