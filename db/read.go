@@ -35,8 +35,9 @@ type table[T any] struct {
 	id      func(*T) model.ID
 	orders  orders[T]
 
-	needs  map[string]columns // by field of the API
-	always columns
+	needs    map[string]columns // by field of the API
+	always   columns
+	readings *readings[T] // nil where nothing is to be remembered
 }
 
 // whole is for tables whose rows are always read as a whole.

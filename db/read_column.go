@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"strings"
+	"sync"
 )
 
 // part is one of a table's columns, or several that are only read together.
@@ -35,6 +36,7 @@ func prepared[T any](t table[T]) table[T] {
 	if len(t.columns) > 64 {
 		panic("db: more columns than bits in " + t.name)
 	}
+	t.readings = &readings[T]{known: map[columns]*reading[T]{}}
 	t.needs = map[string]columns{}
 	for i, c := range t.columns {
 		for field := range strings.FieldsSeq(c.asked) {
@@ -85,12 +87,40 @@ type reading[T any] struct {
 	scans []func(*row, *T)
 }
 
+// maxReadings bounds how many ways to read a table are remembered. There are as many as sets of columns, but hardly
+// ever more than documents.
+const maxReadings = 256
+
+// readings remembers how a table is read.
+type readings[T any] struct {
+	mu    sync.RWMutex // protects known
+	known map[columns]*reading[T]
+}
+
 // reading takes the columns that the context asks for, and some more.
 func (t *table[T]) reading(ctx context.Context, more columns) *reading[T] {
 	wanted := t.selected(ctx) | more
+	if t.readings == nil {
+		return t.read(wanted)
+	}
+	t.readings.mu.RLock()
+	r, ok := t.readings.known[wanted]
+	t.readings.mu.RUnlock()
+	if ok {
+		return r
+	}
+	r = t.read(wanted)
+	t.readings.mu.Lock()
+	defer t.readings.mu.Unlock()
+	if len(t.readings.known) < maxReadings {
+		t.readings.known[wanted] = r
+	}
+	return r
+}
+
+func (t *table[T]) read(wanted columns) *reading[T] {
 	r := &reading[T]{scans: make([]func(*row, *T), 0, len(t.columns))}
 	var sql strings.Builder
-	sql.Grow(512)
 	for i, c := range t.columns {
 		if wanted&(1<<i) == 0 {
 			continue

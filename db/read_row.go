@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"math"
 	"time"
+	"unsafe"
 
 	"workflowfactory/model"
 )
@@ -19,6 +20,7 @@ type row struct {
 	err    error // of the first column that could not be read
 	times  slab[time.Time]
 	ints   slab[int]
+	chars  chars
 }
 
 func (r *row) take() []byte {
@@ -33,11 +35,11 @@ func (r *row) id() (id model.ID) {
 	return id
 }
 
-func (r *row) text() string { return string(r.take()) }
+func (r *row) text() string { return r.chars.keep(r.take()) }
 
 func (r *row) textOrNil() *string {
 	if v := r.take(); v != nil {
-		return new(string(v))
+		return new(r.chars.keep(v))
 	}
 	return nil
 }
@@ -173,4 +175,21 @@ func (s *slab[T]) take() *T {
 	v := &s.block[0]
 	s.block = s.block[1:]
 	return v
+}
+
+// chars keeps the texts of a page in a few blocks instead of one allocation each. The texts of a block live as long as
+// any of them, as do the rows of a slab.
+type chars struct{ block []byte }
+
+// keep copies a text. What a block has once taken is never written again.
+func (c *chars) keep(v []byte) string {
+	if len(v) == 0 {
+		return ""
+	}
+	if cap(c.block)-len(c.block) < len(v) {
+		c.block = make([]byte, 0, max(len(v), min(2*cap(c.block), 4096)))
+	}
+	start := len(c.block)
+	c.block = append(c.block, v...)
+	return unsafe.String(&c.block[start], len(v))
 }
