@@ -131,7 +131,7 @@ func (w *world) profiles(ctx context.Context, b benchmark, all []*process) error
 			_, err := b.load(busy, w, p, 0)
 			done <- err
 		}()
-		err := p.profile(filepath.Join(w.profile, b.name+"-"+p.name+".pprof"), long)
+		err := p.profile(filepath.Join(w.profile, b.name+"-"+p.name), long)
 		cancel()
 		if loadErr := <-done; err == nil {
 			err = loadErr

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -87,7 +88,7 @@ func (w *world) start(ctx context.Context, c contender) (*process, error) {
 	if err := p.command.Start(); err != nil {
 		return nil, err
 	}
-	prefer(p.command.Process.Pid)
+	prefer(p.command.Process.Pid, urgent)
 	go func() { p.command.Wait(); close(p.exited) }()
 	return p, p.await(ctx)
 }
@@ -148,10 +149,14 @@ func (p *process) memory() (m memory, err error) {
 	return m, json.NewDecoder(response.Body).Decode(&m)
 }
 
-// profile writes a CPU profile of the time that it takes.
+// profile writes a CPU profile of the time that it takes, and one of all that was allocated so far.
 func (p *process) profile(path string, d time.Duration) error {
-	seconds := strconv.Itoa(max(1, int(d.Seconds())))
-	response, err := http.Get("http://" + p.probe + "/debug/pprof/profile?seconds=" + seconds)
+	cpu := p.fetch("profile?seconds="+strconv.Itoa(int(d.Seconds())), path+".cpu.pprof")
+	return errors.Join(cpu, p.fetch("allocs", path+".allocs.pprof"))
+}
+
+func (p *process) fetch(what, path string) error {
+	response, err := http.Get("http://" + p.probe + "/debug/pprof/" + what)
 	if err != nil {
 		return err
 	}

@@ -31,9 +31,10 @@ func pin(pid, core int) error {
 	return nil
 }
 
-// prefer lets a session go before others, as far as this user may: what else the machine does is not to be measured.
-func prefer(pid int) {
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte("-15"), 0)
+// prefer lets the session of a process go before others, as far as this user may: what else the machine does is not to
+// be measured. Again with 0 it is as any other.
+func prefer(pid, niceness int) {
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte(strconv.Itoa(niceness)), 0)
 }
 
 func threadsOf(pid int) ([]string, error) {
