@@ -14,6 +14,7 @@ import (
 var may = map[string][]string{
 	"model":         {},
 	"agent":         {},
+	"agent":         {},
 	"exec":          {},
 	"exec/codegen":  {"exec"},
 	"transport":     {},
