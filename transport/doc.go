@@ -18,6 +18,9 @@
 // its root field. The first two replace that argument before the operation runs, so a resolver only ever looks at
 // `after`. Where an event stands is told by [Config.Cursor].
 //
+// With [Sharing] each event is executed once for all who sent the same document with the same variables and may see the
+// same, and encoded once; who resumes or lags catches up apart and nobody waits for anybody.
+//
 // A response without data ends its operation: on a socket and in an event stream it becomes the `error` message. A
 // resolver whose stream ends badly says so with [Fail] before it closes its channel.
 package transport

@@ -1,10 +1,12 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -40,6 +42,14 @@ func asGraphQL(err error) *gqlerror.Error {
 		return presented
 	}
 	return &gqlerror.Error{Err: err, Message: err.Error()}
+}
+
+// present makes a response of an error that ends an operation. A list of GraphQL errors has been presented before.
+func present(ctx context.Context, exec graphql.GraphExecutor, err error) *graphql.Response {
+	if presented, ok := errors.AsType[gqlerror.List](err); ok {
+		return &graphql.Response{Errors: presented}
+	}
+	return exec.DispatchError(ctx, gqlerror.List{asGraphQL(err)})
 }
 
 // truncate cuts text to at most n bytes, between two characters.

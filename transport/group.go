@@ -3,13 +3,11 @@ package transport
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // group executes each event once for all its members, who asked the same and may see the same. It is open once its
@@ -116,10 +114,7 @@ func (g *group) verdict(ctx context.Context, err error, failure *failure) *graph
 	if err == nil {
 		return nil
 	}
-	if presented, ok := errors.AsType[gqlerror.List](err); ok {
-		return &graphql.Response{Errors: presented}
-	}
-	return g.exec.DispatchError(context.WithoutCancel(ctx), gqlerror.List{asGraphQL(err)})
+	return present(context.WithoutCancel(ctx), g.exec, err)
 }
 
 // deliver gives an event to every member. One whose queue is full goes on by itself, so that nobody waits for it.

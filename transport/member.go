@@ -2,10 +2,8 @@ package transport
 
 import (
 	"context"
-	"maps"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // member is a subscription that shares its executions with others. It is in its group while it keeps up: then it has no
@@ -108,17 +106,11 @@ func (m *member) read(ctx context.Context, op *graphql.OperationContext) (settle
 	return false, nil
 }
 
-// conclude gives the operation its last word: what ended the stream, or `complete`. Members share the verdict, and
-// finish writes into errors, so it gets copies.
+// conclude gives the operation its last word: what ended the stream, or `complete`.
 func (m *member) conclude(verdict *graphql.Response) {
 	if verdict == nil {
 		m.lastWord(m.dialect.complete())
 		return
 	}
-	own := make(gqlerror.List, len(verdict.Errors))
-	for i, err := range verdict.Errors {
-		own[i] = new(*err)
-		own[i].Extensions = maps.Clone(err.Extensions)
-	}
-	m.finish(&graphql.Response{Errors: own})
+	m.finish(verdict)
 }

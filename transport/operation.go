@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -159,18 +161,21 @@ func (o *operation) end(ctx context.Context, err error) {
 	case err == nil:
 		o.lastWord(o.dialect.complete())
 	default:
-		o.finish(o.exec.DispatchError(ctx, gqlerror.List{asGraphQL(err)}))
+		o.finish(present(ctx, o.exec, err))
 	}
 }
 
-// finish ends the operation with a response that has no data.
+// finish ends the operation with a response that has no data, which others may share.
 func (o *operation) finish(response *graphql.Response) {
-	for _, err := range response.Errors {
+	own := &graphql.Response{Errors: slices.Clone(response.Errors)}
+	for i, err := range own.Errors {
 		if err.Extensions["code"] == CodeSlowConsumer && err.Extensions["resumeAfter"] == nil && o.cursor != "" {
-			err.Extensions["resumeAfter"] = o.cursor
+			own.Errors[i] = new(*err)
+			own.Errors[i].Extensions = maps.Clone(err.Extensions)
+			own.Errors[i].Extensions["resumeAfter"] = o.cursor
 		}
 	}
-	o.lastWord(o.dialect.fail(response))
+	o.lastWord(o.dialect.fail(own))
 }
 
 // lastWord frees the operation's id before the client can know that it is over, so that it may be used again at once.

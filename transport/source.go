@@ -12,7 +12,7 @@ import (
 type Source interface {
 	// Open gives the events behind a subscription, as its resolver would choose them for the caller of the context, from
 	// the argument `after` of its root field on, or from now on. The context lives as long as somebody listens. The error
-	// is what a client sees who may not subscribe, or whose cursor is good for nothing.
+	// is what a client sees who may not subscribe, or whose cursor is good for nothing; a gqlerror.List is shown as it is.
 	Open(ctx context.Context, op *graphql.OperationContext) (Stream, error)
 
 	// OneEvent returns a context in which the subscription answers for this one event, once.
