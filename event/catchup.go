@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"fmt"
 
 	"workflowfactory/model"
 )
@@ -12,35 +13,62 @@ const reckonPages = 50
 // catchUp reads one page from the database, of what lies between the subscriber and the ring. It gives nothing when the
 // database fails, after a pause, or when the log has turned into another.
 func (r *reader) catchUp(ctx context.Context) ([]*model.Entry, error) {
-	r.mu.Lock()
-	upTo := r.ring.low
-	r.mu.Unlock()
-	if r.at >= upTo {
-		return nil, nil // the ring turned meanwhile
-	}
 	if err := r.reckon(); err != nil {
 		return nil, err
 	}
-	entries, state, err := r.page(ctx, model.LogRange{After: r.at, UpTo: upTo, Limit: r.options.PageEntries}, r.Filter)
+	p, err := r.sharedPage(ctx)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		r.pause = nextPause(r.pause)
 		r.options.Logger.WarnContext(ctx, "read events for a subscriber", "error", err, "againIn", r.pause)
 		return nil, sleep(ctx, r.pause)
 	}
 	r.pause = 0
-	if state.Epoch() != r.epoch || state.Head < upTo {
+	switch {
+	case p.upTo <= r.at:
+		return nil, nil // the ring has turned and holds it
+	case p.state.Epoch() != r.epoch || p.state.Head < p.upTo:
 		signal(r.hints) // the log has turned into another, and the tail is to find out how
 		return nil, sleep(ctx, nextPause(0))
-	}
-	if state.Floor > r.at {
+	case p.state.Floor > r.at:
 		return nil, r.expired("RETENTION", r.head())
+	case len(p.entries) == r.options.PageEntries:
+		r.at = p.entries[len(p.entries)-1].Position
+	default:
+		r.at = p.upTo
 	}
-	r.at = upTo
-	if len(entries) == r.options.PageEntries {
-		r.at = entries[len(entries)-1].Position
+	r.counts.fromPages.Add(int64(len(p.entries)))
+	return p.entries, nil
+}
+
+// page is what one read gives: what a filter takes of the log up to a position, at most Options.PageEntries.
+type page struct {
+	entries []*model.Entry
+	state   model.LogState
+	upTo    int64
+}
+
+// sharedPage reads the page after the subscriber's place. Subscribers of one filter that came back together are at the
+// same place, and then one read is for all of them.
+func (r *reader) sharedPage(ctx context.Context) (page, error) {
+	at, filter := r.at, r.Filter
+	flight := r.flights.DoChan(fmt.Sprint(at, filter), func() (any, error) {
+		r.mu.Lock()
+		upTo := r.ring.low
+		r.mu.Unlock()
+		// Whoever came first may leave, and the others still want the page.
+		q := model.LogRange{After: at, UpTo: max(upTo, at), Limit: r.options.PageEntries}
+		entries, state, err := r.read(context.WithoutCancel(ctx), q, filter)
+		return page{entries, state, upTo}, err
+	})
+	select {
+	case result := <-flight:
+		return result.Val.(page), result.Err
+	case <-ctx.Done():
+		return page{}, context.Cause(ctx)
 	}
-	r.counts.fromPages.Add(int64(len(entries)))
-	return entries, nil
 }
 
 // reckon ends the stream of a subscriber for whom the log grows faster than it reads, since that would never end.
@@ -56,13 +84,15 @@ func (r *reader) reckon() error {
 	return nil
 }
 
-// page reads from the log as one of a few who may do so at once.
-func (f *Feed) page(ctx context.Context, q model.LogRange, filter model.EntryFilter) ([]*model.Entry, model.LogState, error) {
+// read reads from the log as one of a few who may do so at once.
+func (f *Feed) read(ctx context.Context, q model.LogRange, filter model.EntryFilter) ([]*model.Entry, model.LogState, error) {
 	select {
 	case f.pages <- struct{}{}:
 		defer func() { <-f.pages }()
 	case <-ctx.Done():
 		return nil, model.LogState{}, context.Cause(ctx)
+	case <-f.stopped:
+		return nil, model.LogState{}, ErrStopped
 	}
 	f.counts.pages.Add(1)
 	return f.log.Read(ctx, q, filter)

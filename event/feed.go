@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"workflowfactory/model"
 )
 
@@ -29,12 +31,13 @@ type Feed struct {
 	log     Log
 	options Options
 
-	kicks chan struct{} // this process has committed events
-	asked chan struct{} // another has, and asks the leader
-	help  chan struct{} // sequence now, whoever leads
-	asks  chan struct{} // ask the leader
-	hints chan struct{} // the log has grown
-	pages chan struct{} // holds a value for each page being read
+	kicks   chan struct{} // this process has committed events
+	asked   chan struct{} // another has, and asks the leader
+	help    chan struct{} // sequence now, whoever leads
+	asks    chan struct{} // ask the leader
+	hints   chan struct{} // the log has grown
+	pages   chan struct{} // holds a value for each page being read
+	flights singleflight.Group
 
 	ready    chan struct{} // closed when the feed knows where the log ends
 	stopped  chan struct{} // closed when Run returns

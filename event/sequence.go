@@ -8,11 +8,12 @@ import (
 )
 
 const (
-	sequenceFloor = 2 * time.Millisecond   // between two runs, so that events which come fast are placed together
-	pollBusy      = 50 * time.Millisecond  // the leader looks so often although nobody asked,
-	pollIdle      = 250 * time.Millisecond // or so often when nothing came for a while
-	helpAfter     = 50 * time.Millisecond  // without an answer from the leader, the others help themselves
-	busyFor       = time.Second
+	sequenceFloor   = 2 * time.Millisecond // between two runs, so that events which come fast are placed together
+	sequenceCeiling = 10 * time.Millisecond
+	pollBusy        = 50 * time.Millisecond  // the leader looks so often although nobody asked,
+	pollIdle        = 250 * time.Millisecond // or so often when nothing came for a while
+	helpAfter       = 50 * time.Millisecond  // without an answer from the leader, the others help themselves
+	busyFor         = time.Second
 )
 
 // listen hears what the processes tell each other, for as long as the connection lasts.
@@ -114,8 +115,8 @@ func (f *Feed) place(ctx context.Context, s *sequencer) error {
 			s.timer.Reset(pollBusy)
 		}
 	}
-	// On a busy database a run takes longer; resting as long as it took leaves half of the time to others.
-	return sleep(ctx, max(sequenceFloor, time.Since(began)))
+	// On a busy database a run takes longer; resting as long leaves half of the time to others.
+	return sleep(ctx, min(max(sequenceFloor, time.Since(began)), sequenceCeiling))
 }
 
 func (f *Feed) high() int64 { return f.ring.high.Load() }

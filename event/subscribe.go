@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"iter"
+	"runtime"
 	"time"
 
 	"workflowfactory/model"
@@ -16,7 +17,7 @@ type Subscription struct {
 }
 
 const (
-	chunk      = 256             // entries taken from the ring at a time
+	chunk      = 32              // entries taken from the ring at a time
 	checkEvery = 2 * time.Second // how long a right may outlive its revocation, in a stream where nothing happens
 )
 
@@ -146,6 +147,9 @@ func (r *reader) take() ([]*model.Entry, place, error) {
 	case len(entries) > 0:
 		r.at += int64(len(entries))
 		r.pages = 0
+		if len(entries) == chunk {
+			runtime.Gosched() // a thousand who catch up must not keep the processors from those who write
+		}
 		return r.matching(entries), inRing, nil
 	case r.at < high:
 		return nil, behindRing, nil

@@ -131,7 +131,7 @@ func (f *Feed) fill(ctx context.Context) error {
 			return nil
 		}
 		r := model.LogRange{After: max(low-tailEntries, floor), UpTo: low, Limit: tailEntries, Newest: true}
-		entries, state, err := f.page(ctx, r, model.EntryFilter{})
+		entries, state, err := f.read(ctx, r, model.EntryFilter{})
 		if err != nil {
 			return err
 		}
