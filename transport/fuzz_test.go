@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http/httptest"
 	"slices"
@@ -55,9 +56,15 @@ func FuzzSocketMessage(f *testing.F) {
 		f.Add([]byte(message))
 	}
 	gql := handler.New(transporttest.New().Schema())
-	gql.AddTransport(transport.NewWebSocket(transport.Config{}))
+	sockets := transport.NewWebSocket(transport.Config{})
+	gql.AddTransport(sockets)
 	server := httptest.NewServer(gql)
-	f.Cleanup(server.Close)
+	f.Cleanup(func() {
+		server.Close()
+		if err := sockets.Shutdown(context.Background()); err != nil {
+			f.Error(err)
+		}
+	})
 	codes := []int{4400, 4409, 4429, 1009}
 	f.Fuzz(func(t *testing.T, message []byte) {
 		dialer := websocket.Dialer{Subprotocols: []string{transport.Subprotocol}}

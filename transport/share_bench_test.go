@@ -42,6 +42,7 @@ func fanOut(b *testing.B, shared bool) {
 	gql.AddTransport(transports)
 	server := httptest.NewServer(gql)
 	defer server.Close()
+	defer transports.Shutdown(context.Background())
 	var received sync.WaitGroup
 	for range sockets {
 		conn := subscribed(b, server.URL)
