@@ -14,7 +14,6 @@ import (
 var may = map[string][]string{
 	"model":         {},
 	"agent":         {},
-	"agent":         {},
 	"exec":          {},
 	"exec/codegen":  {"exec"},
 	"transport":     {},
@@ -25,9 +24,10 @@ var may = map[string][]string{
 	"db":            {"db/migrations", "model"},
 	"auth":          {"model"},
 	"event":         {"model"},
+	"dispatch":      {"event", "model"},
 	"graph/gen":     {"exec", "model"},
-	"graph":         {"graph/gen", "exec", "auth", "db", "event", "model"},
-	"server":        {"transport", "graph", "exec", "auth", "db", "event", "model"},
+	"graph":         {"graph/gen", "exec", "auth", "db", "dispatch", "event", "model"},
+	"server":        {"transport", "graph", "exec", "auth", "db", "dispatch", "event", "model"},
 	"cmd/wfd":       {"agent", "server", "web", "graph", "auth", "db", "db/migrations", "db/pgdev", "event", "model"},
 }
 
