@@ -198,12 +198,13 @@ func (s *socket) add(id string, o *started) error {
 	if s.operations[id] != nil {
 		return errInUse
 	}
-	full := len(s.operations) >= s.config.Limits.SocketOperations
+	limit := s.config.Limits.SocketOperations
+	full := len(s.operations) >= limit || s.active >= 2*limit // those that were completed but have not stopped yet count too
 	s.operations[id] = o
 	s.active++
 	s.running.Add(1)
 	if full {
-		return fmt.Errorf("a socket runs at most %d operations at a time", s.config.Limits.SocketOperations)
+		return fmt.Errorf("a socket runs at most %d operations at a time", limit)
 	}
 	return nil
 }
