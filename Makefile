@@ -73,7 +73,7 @@ e2e: build ## Run the front end's tests in Chromium, against a server of their o
 
 .PHONY: race
 race: ## Run the tests of the packages with concurrency under the race detector
-	go test -race ./auth ./db ./event ./exec/... ./graph ./server ./transport
+	go test -race ./agent ./auth ./db ./dispatch ./event ./exec/... ./graph ./server ./transport
 
 .PHONY: check
 check: fresh lint web-lint migrations ## Check generated code, style and migrations

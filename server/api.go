@@ -52,6 +52,9 @@ func schema(d *db.DB, feed *event.Feed, dispatcher *dispatch.Dispatcher) graphql
 }
 
 func newAPI(c Config) *api {
+	if c.Limits.ListItems == 0 {
+		c.Limits.ListItems = 500 // as many as cancelTasks and retryTasks take
+	}
 	dispatcher := dispatch.New(c.Feed, db.Tasks{DB: c.DB}, c.Log)
 	schema := schema(c.DB, c.Feed, dispatcher)
 	config := transport.Config{
@@ -61,6 +64,7 @@ func newAPI(c Config) *api {
 		NoSuggestions: c.Closed,
 		Caller:        func(ctx context.Context) string { return model.CallerFrom(ctx).ID.String() },
 		Init:          socketAuth{c.Auth}.init,
+		Cursor:        cursorOf,
 		Timeout:       waits,
 		Release:       func(data []byte) { exec.Release(data) },
 	}
