@@ -84,16 +84,29 @@ func (r *reader) reckon() error {
 	return nil
 }
 
-// read reads from the log as one of a few who may do so at once.
+// read reads from the log as one of a few.
 func (f *Feed) read(ctx context.Context, q model.LogRange, filter model.EntryFilter) ([]*model.Entry, model.LogState, error) {
-	select {
-	case f.pages <- struct{}{}:
-		defer func() { <-f.pages }()
-	case <-ctx.Done():
-		return nil, model.LogState{}, context.Cause(ctx)
-	case <-f.stopped:
-		return nil, model.LogState{}, ErrStopped
+	leave, err := f.enter(ctx)
+	if err != nil {
+		return nil, model.LogState{}, err
 	}
+	defer leave()
 	f.counts.pages.Add(1)
 	return f.log.Read(ctx, q, filter)
+}
+
+// enter waits to be one of the few who may ask the database at once for what is not new. However many want the past,
+// the tail and the sequencer find a free connection.
+func (f *Feed) enter(ctx context.Context) (leave func(), err error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case f.pages <- struct{}{}:
+		return func() { <-f.pages }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-f.stopped:
+		return nil, ErrStopped
+	}
 }

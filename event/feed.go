@@ -36,7 +36,7 @@ type Feed struct {
 	help    chan struct{} // sequence now, whoever leads
 	asks    chan struct{} // ask the leader
 	hints   chan struct{} // the log has grown
-	pages   chan struct{} // holds a value for each page being read
+	pages   chan struct{} // holds a value for each who reads what is not new
 	flights singleflight.Group
 
 	ready    chan struct{} // closed when the feed knows where the log ends

@@ -17,26 +17,28 @@ func (f *Feed) Position(ctx context.Context, seq int64) (model.Cursor, error) {
 	if err := f.wait(ctx, f.ready); err != nil {
 		return model.Cursor{}, err
 	}
-	again := time.NewTicker(helpAfter)
-	defer again.Stop()
+	_, older, _ := f.inRing(seq)
+	pause := helpAfter
+	if older {
+		pause = 0
+	}
+	look := time.NewTimer(pause)
+	defer look.Stop()
 	for {
-		cursor, older, moved := f.inRing(seq)
+		cursor, _, moved := f.inRing(seq)
 		if cursor.Position > 0 {
 			return cursor, nil
 		}
-		if older {
-			if found, err := f.find(ctx, seq); err != nil || found.Position > 0 {
-				return found, err
-			}
-		}
 		select {
 		case <-moved:
-		case <-again.C:
-			// The leader may be slow or gone, or the event was placed before this feed began.
+		case <-look.C:
+			// The event left the ring, or was placed before this feed began; or the leader is slow or gone.
 			if found, err := f.find(ctx, seq); err != nil || found.Position > 0 {
 				return found, err
 			}
 			signal(f.help)
+			pause = nextPause(pause)
+			look.Reset(pause)
 		case <-ctx.Done():
 			return model.Cursor{}, context.Cause(ctx)
 		case <-f.stopped:
@@ -59,7 +61,7 @@ func (f *Feed) inRing(seq int64) (c model.Cursor, older bool, moved <-chan struc
 
 // find asks the database where the event stands, and waits until this feed has read so far.
 func (f *Feed) find(ctx context.Context, seq int64) (model.Cursor, error) {
-	position, err := f.log.Find(ctx, seq)
+	position, err := f.lookUp(ctx, seq)
 	if err != nil {
 		return model.Cursor{}, err
 	}
@@ -75,4 +77,13 @@ func (f *Feed) find(ctx context.Context, seq int64) (model.Cursor, error) {
 			return model.Cursor{}, err
 		}
 	}
+}
+
+func (f *Feed) lookUp(ctx context.Context, seq int64) (position int64, err error) {
+	leave, err := f.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	return f.log.Find(ctx, seq)
 }

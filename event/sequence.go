@@ -66,7 +66,7 @@ func (f *Feed) sequence(ctx context.Context) {
 			return
 		case <-f.kicks:
 			if wanted = f.leading.Load(); !wanted {
-				f.ask(&s)
+				f.askLeader(&s)
 			}
 		case <-f.asked:
 			wanted = true
@@ -82,8 +82,8 @@ func (f *Feed) sequence(ctx context.Context) {
 	}
 }
 
-// ask asks the leader and sets the time to help oneself.
-func (f *Feed) ask(s *sequencer) {
+// askLeader asks the leader and sets the time to help oneself.
+func (f *Feed) askLeader(s *sequencer) {
 	if !s.asked {
 		s.asked, s.since = true, f.high()
 		s.timer.Reset(helpAfter)

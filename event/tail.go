@@ -17,11 +17,7 @@ const (
 
 // begin finds the end of the log, from where on this feed reads it.
 func (f *Feed) begin(ctx context.Context) error {
-	head, err := f.log.Sequence(ctx)
-	if err != nil {
-		return err
-	}
-	_, state, err := f.log.Read(ctx, model.LogRange{After: head, UpTo: head + 1}, model.EntryFilter{})
+	state, err := f.ask(ctx)
 	if err != nil {
 		return err
 	}
