@@ -206,8 +206,10 @@ BEGIN
   SELECT head - position INTO week FROM event_log WHERE at >= now() - interval '7 days' ORDER BY at, position LIMIT 1;
   ahead := greatest(coalesce(2 * width, 1048576), 2 * week);
   width := coalesce(width, least(greatest(week, 524288), 20000000));
-  PERFORM event_extend('event_log', head, width, ahead);
   PERFORM event_extend('events', (SELECT last_value FROM event_seq), width, ahead);
+  -- As many positions as there are numbers that may still come into the log.
+  SELECT max(upper) - coalesce((SELECT max(seq) FROM event_log), 0) INTO ahead FROM event_partition WHERE parent = 'events'::regclass;
+  PERFORM event_extend('event_log', head, width, ahead);
 END $$;
 
 -- event_drop drops the partitions in which every event is older than retention, and gives their number. While others use
