@@ -195,11 +195,14 @@ func (l *library) task(i int) *model.Task {
 
 func (l *library) someAttempts() []*model.TaskAttempt {
 	var attempts []*model.TaskAttempt
-	for _, t := range l.tasks {
+	for i, t := range l.tasks {
 		for n := range t.Attempt {
 			a := &model.TaskAttempt{
 				TaskID: t.ID, WorkflowID: t.WorkflowID, Number: n + 1, AgentID: pick(l, l.agents...).ID, LeaseToken: []byte{1},
-				ClaimedAt: library0.Add(time.Duration(len(attempts)) * time.Second),
+				ClaimedAt: library0.Add(time.Duration(n*len(l.tasks)+i) * time.Second), // all different
+			}
+			if n > 0 && l.IntN(2) == 0 {
+				a.AgentID = attempts[len(attempts)-1].AgentID
 			}
 			if n == t.Attempt-1 {
 				a.AgentID = t.AgentID
@@ -260,7 +263,7 @@ func rowsOf[T any](rows []T, values func(T) []any) any {
 	for i, r := range rows {
 		lists[i] = values(r)
 	}
-	return bun.In(lists)
+	return bun.List(lists)
 }
 
 func (l *library) exec(sql string, args ...any) {

@@ -152,8 +152,8 @@ func TestRelations(t *testing.T) {
 		checkChildren(t, ids, l.dependents, (*model.Task).GetID, func() ([][]*model.Task, error) { return tasks.Dependents(ctx, ids) })
 		checkChildren(t, ids, l.attemptsAt, attemptKey, func() ([][]*model.TaskAttempt, error) { return tasks.Attempts(ctx, ids) })
 		agents := l.someOf(idsOf(l.agents, (*model.Agent).GetID))
-		checkChildren(t, agents, func(id model.ID) []*model.Task { return l.recent(id, in, 7) }, (*model.Task).GetID,
-			func() ([][]*model.Task, error) { return tasks.RecentOfAgents(ctx, agents, 7) })
+		checkChildren(t, agents, func(id model.ID) []*model.Task { return l.recent(id, in, 20) }, (*model.Task).GetID,
+			func() ([][]*model.Task, error) { return tasks.RecentOfAgents(ctx, agents, 20) })
 		checkChildren(t, agents, func(id model.ID) []*model.Task { return l.current(id, in) }, (*model.Task).GetID, func() ([][]*model.Task, error) {
 			current, err := tasks.CurrentOfAgents(ctx, agents)
 			return each(len(current), func(i int) []*model.Task {
