@@ -102,7 +102,8 @@ bench: ## Compare the server with the least that any server could do, and with g
 
 .PHONY: soak
 soak: ## Run the concurrency tests again and again, for an hour
-	go test -race -count=1000 -timeout=1h ./event ./db ./transport
+	go test ./event -run 'KillNine|ExactHistory|ComeAndGo' -soak 5m -timeout 20m
+	go test -race -count=20 -timeout=40m ./db ./transport
 
 ##@ Change
 

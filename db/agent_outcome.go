@@ -65,7 +65,7 @@ func (c *change) activeTasks(ctx context.Context, ids []model.ID) (map[model.ID]
 		N       int
 	}
 	err := c.NewSelect().Table("tasks").Column("agent_id").ColumnExpr("count(*) AS n").
-		Where("status = 'IN_PROGRESS' AND agent_id IN (?)", bun.In(ids)).GroupExpr("agent_id").Scan(ctx, &rows)
+		Where("status = 'IN_PROGRESS' AND agent_id IN (?)", bun.List(ids)).GroupExpr("agent_id").Scan(ctx, &rows)
 	active := map[model.ID]int{}
 	for _, r := range rows {
 		active[r.AgentID] = r.N

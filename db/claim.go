@@ -107,7 +107,7 @@ func (c *change) take(ctx context.Context, a *model.Agent, in model.ClaimTasksIn
 			return nil, err
 		}
 		var tasks []*model.Task
-		err = c.NewSelect().Model(&tasks).Where("id IN (?) AND status = 'READY'", bun.In(ids)).
+		err = c.NewSelect().Model(&tasks).Where("id IN (?) AND status = 'READY'", bun.List(ids)).
 			OrderExpr("priority DESC, ready_at, id").Limit(int64(n)).For("NO KEY UPDATE SKIP LOCKED").Scan(ctx)
 		// When others hold most of a full window there may be more behind it: an empty answer must be true.
 		if err != nil || len(tasks) == n || len(ids) < window {

@@ -147,7 +147,7 @@ func (g *graph) resettle(ctx context.Context, tasks []*model.Task) error {
 	// Primary key of task_dependencies, then of tasks.
 	err := g.c.NewSelect().TableExpr("task_dependencies AS d").Join("JOIN tasks AS t ON t.id = d.depends_on_id").
 		ColumnExpr("d.task_id").ColumnExpr("count(*) FILTER (WHERE t.status NOT IN ('COMPLETED', 'SKIPPED')) AS open").
-		Where("d.task_id IN (?)", bun.In(idsOf(tasks))).GroupExpr("d.task_id").Scan(ctx, &counts)
+		Where("d.task_id IN (?)", bun.List(idsOf(tasks))).GroupExpr("d.task_id").Scan(ctx, &counts)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (g *graph) dependents(ctx context.Context, on []*model.Task) ([]*model.Task
 	if len(on) == 0 {
 		return nil, nil
 	}
-	return g.lock(ctx, "id IN (SELECT task_id FROM task_dependencies WHERE depends_on_id IN (?))", bun.In(idsOf(on)))
+	return g.lock(ctx, "id IN (SELECT task_id FROM task_dependencies WHERE depends_on_id IN (?))", bun.List(idsOf(on)))
 }
 
 // descendants locks the tasks that depend on others, directly or not, and satisfy a condition. Index: task_dependents.
@@ -192,7 +192,7 @@ func (g *graph) descendants(ctx context.Context, on []*model.Task, where string)
 			SELECT task_id FROM task_dependencies WHERE depends_on_id IN (?)
 			UNION
 			SELECT d.task_id FROM below JOIN task_dependencies AS d ON d.depends_on_id = below.task_id)
-		SELECT task_id FROM below) AND (`+where+`)`, bun.In(idsOf(on)))
+		SELECT task_id FROM below) AND (`+where+`)`, bun.List(idsOf(on)))
 }
 
 // write writes the tasks that changed since the last time.

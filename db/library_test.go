@@ -259,11 +259,11 @@ func (l *library) store() {
 }
 
 func rowsOf[T any](rows []T, values func(T) []any) any {
-	lists := make([][]any, len(rows))
+	tuples := make([]bun.TupleValues, len(rows))
 	for i, r := range rows {
-		lists[i] = values(r)
+		tuples[i] = bun.Tuple(values(r))
 	}
-	return bun.List(lists)
+	return bun.List(tuples)
 }
 
 func (l *library) exec(sql string, args ...any) {

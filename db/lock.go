@@ -14,7 +14,7 @@ func lockAll[T any](ctx context.Context, c *change, ids []model.ID) ([]*T, error
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return lockWhere[T](ctx, c, "id IN (?)", bun.In(ids))
+	return lockWhere[T](ctx, c, "id IN (?)", bun.List(ids))
 }
 
 // lockWhere does the same for the rows that a condition names.

@@ -44,8 +44,6 @@ func (r *row) textOrNil() *string {
 	return nil
 }
 
-func (r *row) bytes() []byte { return bytes.Clone(r.take()) }
-
 func (r *row) bool() bool { return r.take()[0] != 0 }
 
 // int reads a smallint, an int or a bigint.

@@ -166,7 +166,7 @@ func (c *change) withdrawPending(ctx context.Context, tasks []*model.Task) error
 	if len(tasks) == 0 {
 		return nil
 	}
-	pending, err := lockWhere[model.Suggestion](ctx, c, "status = 'PENDING' AND task_id IN (?)", bun.In(idsOf(tasks)))
+	pending, err := lockWhere[model.Suggestion](ctx, c, "status = 'PENDING' AND task_id IN (?)", bun.List(idsOf(tasks)))
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (r Tasks) sweep(ctx context.Context, due string, handle func(context.Contex
 }
 
 func (g *graph) sweep(ctx context.Context, ids []model.ID, due string, handle func(context.Context, *graph, *model.Task) error) error {
-	tasks, err := g.lock(ctx, due+" AND id IN (?)", bun.In(ids))
+	tasks, err := g.lock(ctx, due+" AND id IN (?)", bun.List(ids))
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (g *graph) parents(ctx context.Context, ids []model.ID) ([]*model.Task, err
 	}
 	slices.SortFunc(ids, func(a, b model.ID) int { return slices.Compare(a[:], b[:]) })
 	ids = slices.Compact(ids)
-	parents, err := g.lock(ctx, "id IN (?)", bun.In(ids))
+	parents, err := g.lock(ctx, "id IN (?)", bun.List(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (c *change) checkAgents(ctx context.Context, tasks []*model.Task) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	n, err := c.NewSelect().Table("agents").Where("removed_at IS NULL AND id IN (?)", bun.In(ids)).Count(ctx)
+	n, err := c.NewSelect().Table("agents").Where("removed_at IS NULL AND id IN (?)", bun.List(ids)).Count(ctx)
 	if err == nil && int(n) < len(ids) {
 		err = model.BadInput("agentId", "there is no such agent")
 	}
@@ -122,7 +122,7 @@ func (c *change) insertDependencies(ctx context.Context, waits [][2]model.ID) er
 	if _, err := c.NewInsert().Model(&rows).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 		return err
 	}
-	crowded, err := c.NewSelect().Table("task_dependencies").Where("depends_on_id IN (?)", bun.In(parents)).
+	crowded, err := c.NewSelect().Table("task_dependencies").Where("depends_on_id IN (?)", bun.List(parents)).
 		GroupExpr("depends_on_id").Having("count(*) > ?", maxDependents).ColumnExpr("1").Exists(ctx)
 	if err == nil && crowded {
 		err = model.BadInput("dependsOn", "at most %d tasks can wait for one", maxDependents)

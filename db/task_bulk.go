@@ -89,7 +89,7 @@ func (r Tasks) byWorkflow(ctx context.Context, ids []model.ID) ([]inOneWorkflow,
 	}
 	var groups []inOneWorkflow
 	var rows []struct{ ID, WorkflowID model.ID }
-	err := r.bun.NewSelect().Table("tasks").Column("id", "workflow_id").Where("id IN (?)", bun.In(ids)).OrderExpr("workflow_id, id").Scan(ctx, &rows)
+	err := r.bun.NewSelect().Table("tasks").Column("id", "workflow_id").Where("id IN (?)", bun.List(ids)).OrderExpr("workflow_id, id").Scan(ctx, &rows)
 	for _, row := range rows {
 		if n := len(groups); n == 0 || groups[n-1].workflow != row.WorkflowID {
 			groups = append(groups, inOneWorkflow{workflow: row.WorkflowID})
@@ -108,7 +108,7 @@ func (r Tasks) bulkIn(ctx context.Context, group inOneWorkflow, reason *string, 
 		if err != nil {
 			return ignoreMissing(err)
 		}
-		tasks, err := g.lock(ctx, "id IN (?)", bun.In(group.tasks))
+		tasks, err := g.lock(ctx, "id IN (?)", bun.List(group.tasks))
 		if err != nil {
 			return err
 		}
@@ -129,4 +129,3 @@ func (r Tasks) bulkIn(ctx context.Context, group inOneWorkflow, reason *string, 
 func failed(id model.ID, why *model.Error) *model.TaskOutcome {
 	return &model.TaskOutcome{ID: id, Error: &model.OutcomeError{Code: string(why.Code), Message: why.Message}}
 }
-

@@ -31,10 +31,10 @@ type Task struct {
 	ReadyAt              *time.Time  `json:"readyAt"`   // since when it is, or was last, claimable
 	ClaimedAt            *time.Time  `json:"claimedAt"` // when it was last claimed
 
-	WaitsFor       int        `json:"-"`                 // how many of the tasks that it depends on are not done
-	Route          int32      `json:"-"`                 // the set of required capabilities, as a number
+	WaitsFor       int        `json:"-"`                       // how many of the tasks that it depends on are not done
+	Route          int32      `json:"-"`                       // the set of required capabilities, as a number
 	ResumeAgentID  ID         `json:"keptFor" bun:"type:uuid"` // gets it first after a decision
-	LeaseToken     []byte     `json:"-"`                 // of the holder; nil while nobody holds it
+	LeaseToken     []byte     `json:"-"`                       // of the holder; nil while nobody holds it
 	LeaseSeconds   int        `json:"-"`
 	LeaseExpiresAt *time.Time `json:"leaseExpiresAt"`
 	AttemptEndsAt  *time.Time `json:"-"` // no lease of this attempt goes beyond: claimedAt + timeoutSeconds

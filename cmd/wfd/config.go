@@ -30,6 +30,7 @@ type Database struct {
 	DatabasePoolSize         int           `env:"DATABASE_POOL_SIZE" default:"16" group:"Database" help:"How many connections one process keeps."`
 	DatabaseStatementTimeout time.Duration `env:"DATABASE_STATEMENT_TIMEOUT" default:"5s" group:"Database" help:"How long one statement may run."`
 	DatabaseLockTimeout      time.Duration `env:"DATABASE_LOCK_TIMEOUT" default:"3s" group:"Database" help:"How long one statement may wait for a lock."`
+	EventRetention           time.Duration `env:"EVENT_RETENTION" default:"2160h" group:"Database" help:"How long events are kept, in whole partitions; 90 days."`
 }
 
 // Web settings concern the server that listens.

@@ -68,7 +68,7 @@ func TestEverySettingComesFromItsVariable(t *testing.T) {
 	clean(t)
 	values := map[string]string{
 		"ENV": "production", "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "GRAPHIQL": "on", "PORT": "9000",
-		"DATABASE_POOL_SIZE": "7", "DATABASE_STATEMENT_TIMEOUT": "7s", "DATABASE_LOCK_TIMEOUT": "8s", "SHUTDOWN_DELAY": "9s", "SHUTDOWN_TIMEOUT": "10s",
+		"DATABASE_POOL_SIZE": "7", "DATABASE_STATEMENT_TIMEOUT": "7s", "DATABASE_LOCK_TIMEOUT": "8s", "EVENT_RETENTION": "24h0m0s", "SHUTDOWN_DELAY": "9s", "SHUTDOWN_TIMEOUT": "10s",
 		"CORS_ORIGINS": "https://a.example.com,https://b.example.com",
 	}
 	hidden := map[string]bool{"DATABASE_URL": true, "ADMIN_API_KEY": true}

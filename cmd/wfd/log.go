@@ -18,7 +18,7 @@ func newLog(g General, w io.Writer) *slog.Logger {
 	terminal := isTerminal(w)
 	var handler slog.Handler
 	if g.LogFormat == "text" || g.LogFormat == "auto" && terminal {
-		handler = tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !terminal})
+		handler = tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !terminal})
 	} else {
 		handler = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
 	}

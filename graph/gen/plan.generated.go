@@ -3569,7 +3569,7 @@ func planAddActor(s *exec.Sink, value model.Actor) {
 	case *model.System:
 		exec.AddKind[model.System](s, 3, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Actor: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Actor", value))
 	}
 }
 
@@ -3602,7 +3602,7 @@ func planAddEvent(s *exec.Sink, value model.Event) {
 	case *model.AccessEvent:
 		exec.AddKind[model.AccessEvent](s, 5, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Event: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Event", value))
 	}
 }
 
@@ -3649,7 +3649,7 @@ func planAddNode(s *exec.Sink, value model.Node) {
 	case *model.Comment:
 		exec.AddKind[model.Comment](s, 12, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Node: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Node", value))
 	}
 }
 

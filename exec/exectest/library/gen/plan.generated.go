@@ -1505,7 +1505,7 @@ func planAddBound(s *exec.Sink, value model.Bound) {
 	case *model.Book:
 		exec.AddKind[model.Book](s, 0, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Bound: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Bound", value))
 	}
 }
 
@@ -1516,7 +1516,7 @@ func planAddInked(s *exec.Sink, value model.Inked) {
 	case *model.Book:
 		exec.AddKind[model.Book](s, 0, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Inked: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Inked", value))
 	}
 }
 
@@ -1533,7 +1533,7 @@ func planAddItem(s *exec.Sink, value model.Item) {
 	case *model.Chart:
 		exec.AddKind[model.Chart](s, 2, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Item: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Item", value))
 	}
 }
 
@@ -1556,7 +1556,7 @@ func planAddNode(s *exec.Sink, value model.Node) {
 	case *model.Chart:
 		exec.AddKind[model.Chart](s, 5, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Node: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Node", value))
 	}
 }
 
@@ -1569,7 +1569,7 @@ func planAddPerson(s *exec.Sink, value model.Person) {
 	case *model.Author:
 		exec.AddKind[model.Author](s, 1, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Person: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Person", value))
 	}
 }
 
@@ -1586,7 +1586,7 @@ func planAddPriced(s *exec.Sink, value model.Priced) {
 	case *model.Print:
 		exec.AddKind[model.Print](s, 2, value)
 	default:
-		s.AddUnknown(fmt.Errorf("Priced: no object type of the schema has the Go type %T", value))
+		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Priced", value))
 	}
 }
 
