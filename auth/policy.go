@@ -11,10 +11,10 @@ import (
 var policy = map[model.Role][]model.Action{
 	model.RoleAdmin: model.AllAction,
 	model.RoleManager: {
-		model.ActionRead, model.ActionManageWorkflows, model.ActionManageAgents, model.ActionWork, model.ActionSuggest,
+		model.ActionRead, model.ActionOversee, model.ActionManageWorkflows, model.ActionManageAgents, model.ActionWork, model.ActionSuggest,
 		model.ActionDecide, model.ActionComment,
 	},
-	model.RoleViewer: {model.ActionRead},
+	model.RoleViewer: {model.ActionRead, model.ActionOversee},
 	model.RoleAgent:  {model.ActionRead, model.ActionWork, model.ActionSuggest, model.ActionComment},
 }
 

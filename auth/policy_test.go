@@ -12,6 +12,7 @@ func TestPolicy(t *testing.T) {
 	// Written out, so that a slip in the table shows.
 	may := map[model.Action][]model.Role{
 		model.ActionRead:            {model.RoleAgent, model.RoleViewer, model.RoleManager, model.RoleAdmin},
+		model.ActionOversee:         {model.RoleViewer, model.RoleManager, model.RoleAdmin},
 		model.ActionManageWorkflows: {model.RoleManager, model.RoleAdmin},
 		model.ActionManageAgents:    {model.RoleManager, model.RoleAdmin},
 		model.ActionWork:            {model.RoleAgent, model.RoleManager, model.RoleAdmin},

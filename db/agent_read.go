@@ -18,7 +18,7 @@ var agentStatus = fmt.Sprintf(`CASE
 var agentTable = prepared(table[model.Agent]{
 	name:   "agents",
 	object: "Agent",
-	columns: append(noun(func(a *model.Agent) *model.Noun { return &a.Noun }, "currentTask tasks recentTasks suggestions history"), []part[model.Agent]{
+	columns: append(noun(func(a *model.Agent) *model.Noun { return &a.Noun }, "currentTask tasks recentTasks suggestions history oversight"), []part[model.Agent]{
 		{"name", "x.name", func(r *row, a *model.Agent) { a.Name = r.text() }},
 		{"description", "x.description", func(r *row, a *model.Agent) { a.Description = r.textOrNil() }},
 		{"status", agentStatus + " AS status", func(r *row, a *model.Agent) { a.Status = word[model.AgentStatus](r) }},

@@ -19,6 +19,7 @@ type Resolver struct {
 	Comments    db.Comments
 	Access      db.Access
 	History     db.History
+	Stats       db.Stats
 	Events      *db.Events
 	Feed        *event.Feed
 	Dispatcher  *dispatch.Dispatcher

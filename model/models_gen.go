@@ -44,6 +44,20 @@ type AgentCommand struct {
 	Suggestion *Suggestion `json:"suggestion,omitempty"`
 }
 
+// Agents by how they are.
+type AgentFigures struct {
+	// All that were not removed.
+	Total int `json:"total"`
+	// Without a task.
+	Idle int `json:"idle"`
+	// With a task, and room for more.
+	Online int `json:"online"`
+	// Without room for more.
+	Busy int `json:"busy"`
+	// Not heard from in time.
+	Offline int `json:"offline"`
+}
+
 // Which agents. Conditions given together must all hold.
 type AgentFilter struct {
 	// All of these must match.
@@ -74,6 +88,18 @@ type AgentOrder struct {
 	Field AgentOrderField `json:"field"`
 	// Which way.
 	Direction OrderDirection `json:"direction"`
+}
+
+// What people decided about what an agent suggested: how well founded its confidence is.
+type AgentOversight struct {
+	// How many of its ACTION suggestions people approved or rejected.
+	Decided int `json:"decided"`
+	// How many of those they approved.
+	Approved int `json:"approved"`
+	// The approved among the decided, 0 to 1; null when there were none.
+	ApprovalRate *float64 `json:"approvalRate,omitempty"`
+	// The same by how sure the agent was, in ten steps from 0 to 1; steps without decisions are left out.
+	Calibration []*CalibrationBin `json:"calibration"`
 }
 
 // Compares the status of an agent. Conditions given together must all hold.
@@ -126,6 +152,18 @@ type AssignTaskInput struct {
 	ID ID `json:"id"`
 	// The agent that shall do it.
 	AgentID ID `json:"agentId"`
+}
+
+// What people decided about suggestions of like confidence. A well calibrated agent is approved as often as it is sure.
+type CalibrationBin struct {
+	// The lowest confidence in it.
+	From float64 `json:"from"`
+	// The confidence that it ends before; the last one includes 1.
+	To float64 `json:"to"`
+	// How many people decided.
+	Decided int `json:"decided"`
+	// How many of those they approved.
+	Approved int `json:"approved"`
 }
 
 // What to call off.
@@ -560,6 +598,14 @@ type PauseWorkflowInput struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// How long something took, right to within 5 %; null when there was nothing.
+type Percentiles struct {
+	// Half took no longer, in milliseconds.
+	P50Ms *int `json:"p50Ms,omitempty"`
+	// 95 % took no longer, in milliseconds.
+	P95Ms *int `json:"p95Ms,omitempty"`
+}
+
 // Compares a priority. Conditions given together must all hold.
 type PriorityFilter struct {
 	// Equal to this.
@@ -700,6 +746,28 @@ type StartWorkflowInput struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// How all work stands: figures for a dashboard, a few seconds old at the most. What is counted per stretch of time covers the range.
+type Stats struct {
+	// The workflows by where they stand.
+	Workflows *WorkflowFigures `json:"workflows"`
+	// The tasks by where they stand.
+	Tasks *TaskFigures `json:"tasks"`
+	// The agents by how they are.
+	Agents *AgentFigures `json:"agents"`
+	// What waits for people.
+	Suggestions *SuggestionFigures `json:"suggestions"`
+	// The completed among all tasks that were completed or given up in the range, 0 to 1; null when there were none.
+	SuccessRate *float64 `json:"successRate,omitempty"`
+	// From the first claim to completion, of tasks completed in the range.
+	Duration *Percentiles `json:"duration"`
+	// From being claimable to being claimed, of claims in the range.
+	QueueWait *Percentiles `json:"queueWait"`
+	// From a suggestion to what people decided in the range.
+	ApprovalLatency *Percentiles `json:"approvalLatency"`
+	// What was finished in each stretch of the range, oldest first, those in which nothing was too.
+	Throughput []*TimeBucket `json:"throughput"`
+}
+
 // Compares a text. Conditions given together must all hold. Of a list it asks whether any element matches (neq: whether none is equal).
 type StringFilter struct {
 	// Equal to this.
@@ -718,6 +786,14 @@ type StringFilter struct {
 
 // Everything that can be watched. Each subscription delivers, in the one order of the stream, what matches.
 type Subscription struct {
+}
+
+// What waits for people.
+type SuggestionFigures struct {
+	// Suggestions without a decision.
+	Pending int `json:"pending"`
+	// Since when the oldest of them waits.
+	OldestPendingAt *time.Time `json:"oldestPendingAt,omitempty"`
 }
 
 // Which suggestions. Conditions given together must all hold.
@@ -812,6 +888,32 @@ type TaskErrorInput struct {
 	Message string `json:"message"`
 }
 
+// Tasks by where they stand.
+type TaskFigures struct {
+	// All of them.
+	Total int `json:"total"`
+	// Waiting for something.
+	Pending int `json:"pending"`
+	// Claimable.
+	Ready int `json:"ready"`
+	// Held by an agent.
+	InProgress int `json:"inProgress"`
+	// Waiting for a person's decision.
+	AwaitingApproval int `json:"awaitingApproval"`
+	// Done.
+	Completed int `json:"completed"`
+	// Given up.
+	Failed int `json:"failed"`
+	// Called off.
+	Cancelled int `json:"cancelled"`
+	// Left out.
+	Skipped int `json:"skipped"`
+	// Open past their dueAt.
+	Overdue int `json:"overdue"`
+	// Completed since midnight UTC.
+	CompletedToday int `json:"completedToday"`
+}
+
 // Which tasks. Conditions given together must all hold.
 type TaskFilter struct {
 	// All of these must match.
@@ -902,6 +1004,24 @@ type TaskStatusFilter struct {
 	In []TaskStatus `json:"in,omitempty"`
 	// None of these.
 	Nin []TaskStatus `json:"nin,omitempty"`
+}
+
+// What was finished in one stretch of time.
+type TimeBucket struct {
+	// When the stretch begins.
+	At time.Time `json:"at"`
+	// Tasks completed.
+	Completed int `json:"completed"`
+	// Tasks given up.
+	Failed int `json:"failed"`
+}
+
+// A stretch of time.
+type TimeRange struct {
+	// Its beginning, rounded down to a whole bucket; 24 hours before its end when left out.
+	From *time.Time `json:"from,omitempty"`
+	// Its end; now when left out.
+	To *time.Time `json:"to,omitempty"`
 }
 
 // What starts a workflow.
@@ -1004,6 +1124,24 @@ type WithdrawSuggestionInput struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// Workflows by where they stand.
+type WorkflowFigures struct {
+	// All of them.
+	Total int `json:"total"`
+	// Not started.
+	Pending int `json:"pending"`
+	// At work.
+	Running int `json:"running"`
+	// Paused.
+	Paused int `json:"paused"`
+	// Done.
+	Completed int `json:"completed"`
+	// Given up.
+	Failed int `json:"failed"`
+	// Called off.
+	Cancelled int `json:"cancelled"`
+}
+
 // Which workflows. Conditions given together must all hold.
 type WorkflowFilter struct {
 	// All of these must match.
@@ -1064,6 +1202,8 @@ type Action string
 const (
 	// Read workflows, tasks, agents, suggestions, comments and events.
 	ActionRead Action = "READ"
+	// Read figures over all work.
+	ActionOversee Action = "OVERSEE"
 	// Create, change and steer workflows and tasks.
 	ActionManageWorkflows Action = "MANAGE_WORKFLOWS"
 	// Change and remove agents.
@@ -1082,6 +1222,7 @@ const (
 
 var AllAction = []Action{
 	ActionRead,
+	ActionOversee,
 	ActionManageWorkflows,
 	ActionManageAgents,
 	ActionWork,
@@ -1093,7 +1234,7 @@ var AllAction = []Action{
 
 func (e Action) IsValid() bool {
 	switch e {
-	case ActionRead, ActionManageWorkflows, ActionManageAgents, ActionWork, ActionSuggest, ActionDecide, ActionComment, ActionAdminister:
+	case ActionRead, ActionOversee, ActionManageWorkflows, ActionManageAgents, ActionWork, ActionSuggest, ActionDecide, ActionComment, ActionAdminister:
 		return true
 	}
 	return false

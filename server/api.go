@@ -46,7 +46,7 @@ func waits(o *graphql.OperationContext) time.Duration {
 func schema(d *db.DB, feed *event.Feed, dispatcher *dispatch.Dispatcher) graphql.ExecutableSchema {
 	return graph.NewSchema(&graph.Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
-		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Events: d.Events(), Feed: feed,
+		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Events: d.Events(), Feed: feed,
 		Dispatcher: dispatcher, Fail: transport.Fail,
 	})
 }

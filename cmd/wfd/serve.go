@@ -68,7 +68,7 @@ func (c *serveCommand) serve(ctx context.Context, s settings, data *store, liste
 		Playground: s.playground(),
 
 		Checks: []server.Check{{Name: "database", Ask: data.Ping}, {Name: "migrations", Ask: data.isCurrent}, {Name: "stream", Ask: runs(feed)}},
-		Loops:  []func(context.Context) error{feed.Run, authenticator.Run, data.watch, sweeps(data.DB, log), c.keep(data.Events(), log)},
+		Loops:  []func(context.Context) error{feed.Run, authenticator.Run, data.watch, sweeps(data.DB, log), c.keep(data.Events(), log), counts(data.DB, log)},
 
 		DrainDelay: s.drainDelay(),
 		Patience:   s.ShutdownTimeout,
@@ -137,4 +137,9 @@ func sweeps(d *db.DB, log *slog.Logger) func(context.Context) error {
 // keep makes room for events to come and drops those that are old enough.
 func (c *serveCommand) keep(events *db.Events, log *slog.Logger) func(context.Context) error {
 	return func(ctx context.Context) error { return events.RunKeep(ctx, c.EventRetention, log) }
+}
+
+// counts keeps the figures up to date.
+func counts(d *db.DB, log *slog.Logger) func(context.Context) error {
+	return func(ctx context.Context) error { return db.Stats{DB: d}.Run(ctx, log) }
 }

@@ -103,6 +103,7 @@ type ComplexityRoot struct {
 		LastHeartbeatAt          func(childComplexity int) int
 		MaxConcurrency           func(childComplexity int) int
 		Name                     func(childComplexity int) int
+		Oversight                func(childComplexity int) int
 		RecentTasks              func(childComplexity int, first *int) int
 		Status                   func(childComplexity int) int
 		SuccessRate              func(childComplexity int) int
@@ -147,6 +148,21 @@ type ComplexityRoot struct {
 		Type      func(childComplexity int) int
 	}
 
+	AgentFigures struct {
+		Busy    func(childComplexity int) int
+		Idle    func(childComplexity int) int
+		Offline func(childComplexity int) int
+		Online  func(childComplexity int) int
+		Total   func(childComplexity int) int
+	}
+
+	AgentOversight struct {
+		ApprovalRate func(childComplexity int) int
+		Approved     func(childComplexity int) int
+		Calibration  func(childComplexity int) int
+		Decided      func(childComplexity int) int
+	}
+
 	AgentPayload struct {
 		Agent  func(childComplexity int) int
 		Cursor func(childComplexity int) int
@@ -188,6 +204,13 @@ type ComplexityRoot struct {
 		HasMore   func(childComplexity int) int
 		Outcomes  func(childComplexity int) int
 		Succeeded func(childComplexity int) int
+	}
+
+	CalibrationBin struct {
+		Approved func(childComplexity int) int
+		Decided  func(childComplexity int) int
+		From     func(childComplexity int) int
+		To       func(childComplexity int) int
 	}
 
 	ClaimObstacle struct {
@@ -361,6 +384,11 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	Percentiles struct {
+		P50Ms func(childComplexity int) int
+		P95Ms func(childComplexity int) int
+	}
+
 	Query struct {
 		APIKeys     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Agent       func(childComplexity int, id model.ID) int
@@ -371,6 +399,7 @@ type ComplexityRoot struct {
 		Health      func(childComplexity int) int
 		Node        func(childComplexity int, id model.ID) int
 		Nodes       func(childComplexity int, ids []model.ID) int
+		Stats       func(childComplexity int, rangeArg *model.TimeRange, bucketSeconds *int) int
 		Suggestion  func(childComplexity int, id model.ID) int
 		Suggestions func(childComplexity int, filter *model.SuggestionFilter, orderBy *model.SuggestionOrder, first *int, after *string, last *int, before *string) int
 		Task        func(childComplexity int, id model.ID) int
@@ -384,6 +413,18 @@ type ComplexityRoot struct {
 		Backoff         func(childComplexity int) int
 		DelaySeconds    func(childComplexity int) int
 		MaxDelaySeconds func(childComplexity int) int
+	}
+
+	Stats struct {
+		Agents          func(childComplexity int) int
+		ApprovalLatency func(childComplexity int) int
+		Duration        func(childComplexity int) int
+		QueueWait       func(childComplexity int) int
+		SuccessRate     func(childComplexity int) int
+		Suggestions     func(childComplexity int) int
+		Tasks           func(childComplexity int) int
+		Throughput      func(childComplexity int) int
+		Workflows       func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -446,6 +487,11 @@ type ComplexityRoot struct {
 		SuggestionID func(childComplexity int) int
 		TaskID       func(childComplexity int) int
 		Type         func(childComplexity int) int
+	}
+
+	SuggestionFigures struct {
+		OldestPendingAt func(childComplexity int) int
+		Pending         func(childComplexity int) int
 	}
 
 	SuggestionPayload struct {
@@ -555,6 +601,20 @@ type ComplexityRoot struct {
 		WorkflowID func(childComplexity int) int
 	}
 
+	TaskFigures struct {
+		AwaitingApproval func(childComplexity int) int
+		Cancelled        func(childComplexity int) int
+		Completed        func(childComplexity int) int
+		CompletedToday   func(childComplexity int) int
+		Failed           func(childComplexity int) int
+		InProgress       func(childComplexity int) int
+		Overdue          func(childComplexity int) int
+		Pending          func(childComplexity int) int
+		Ready            func(childComplexity int) int
+		Skipped          func(childComplexity int) int
+		Total            func(childComplexity int) int
+	}
+
 	TaskLease struct {
 		Attempt        func(childComplexity int) int
 		LeaseExpiresAt func(childComplexity int) int
@@ -597,6 +657,12 @@ type ComplexityRoot struct {
 	TaskPayload struct {
 		Cursor func(childComplexity int) int
 		Task   func(childComplexity int) int
+	}
+
+	TimeBucket struct {
+		At        func(childComplexity int) int
+		Completed func(childComplexity int) int
+		Failed    func(childComplexity int) int
 	}
 
 	Trigger struct {
@@ -667,6 +733,16 @@ type ComplexityRoot struct {
 		WorkflowID func(childComplexity int) int
 	}
 
+	WorkflowFigures struct {
+		Cancelled func(childComplexity int) int
+		Completed func(childComplexity int) int
+		Failed    func(childComplexity int) int
+		Paused    func(childComplexity int) int
+		Pending   func(childComplexity int) int
+		Running   func(childComplexity int) int
+		Total     func(childComplexity int) int
+	}
+
 	WorkflowPayload struct {
 		Cursor   func(childComplexity int) int
 		Workflow func(childComplexity int) int
@@ -688,6 +764,7 @@ type AgentResolver interface {
 
 	Tasks(ctx context.Context, objs []*model.Agent, filter *model.TaskFilter, orderBy *model.TaskOrder, first *int, after *string, last *int, before *string) ([]*model.TaskConnection, error)
 	RecentTasks(ctx context.Context, objs []*model.Agent, first *int) ([][]*model.Task, error)
+	Oversight(ctx context.Context, objs []*model.Agent) ([]*model.AgentOversight, error)
 	Suggestions(ctx context.Context, objs []*model.Agent, filter *model.SuggestionFilter, orderBy *model.SuggestionOrder, first *int, after *string, last *int, before *string) ([]*model.SuggestionConnection, error)
 	History(ctx context.Context, objs []*model.Agent, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) ([]*model.EventConnection, error)
 }
@@ -807,6 +884,7 @@ type QueryResolver interface {
 	Suggestions(ctx context.Context, filter *model.SuggestionFilter, orderBy *model.SuggestionOrder, first *int, after *string, last *int, before *string) (*model.SuggestionConnection, error)
 	Comments(ctx context.Context, taskID model.ID, first *int, after *string, last *int, before *string) (*model.CommentConnection, error)
 	Events(ctx context.Context, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) (*model.EventConnection, error)
+	Stats(ctx context.Context, rangeArg *model.TimeRange, bucketSeconds *int) (*model.Stats, error)
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error)
 }
 type SubscriptionResolver interface {
@@ -1075,6 +1153,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Agent.Name(childComplexity), true
+	case "Agent.oversight":
+		if e.ComplexityRoot.Agent.Oversight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Oversight(childComplexity), true
 	case "Agent.recentTasks":
 		if e.ComplexityRoot.Agent.RecentTasks == nil {
 			break
@@ -1258,6 +1342,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AgentEvent.Type(childComplexity), true
 
+	case "AgentFigures.busy":
+		if e.ComplexityRoot.AgentFigures.Busy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentFigures.Busy(childComplexity), true
+	case "AgentFigures.idle":
+		if e.ComplexityRoot.AgentFigures.Idle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentFigures.Idle(childComplexity), true
+	case "AgentFigures.offline":
+		if e.ComplexityRoot.AgentFigures.Offline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentFigures.Offline(childComplexity), true
+	case "AgentFigures.online":
+		if e.ComplexityRoot.AgentFigures.Online == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentFigures.Online(childComplexity), true
+	case "AgentFigures.total":
+		if e.ComplexityRoot.AgentFigures.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentFigures.Total(childComplexity), true
+
+	case "AgentOversight.approvalRate":
+		if e.ComplexityRoot.AgentOversight.ApprovalRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentOversight.ApprovalRate(childComplexity), true
+	case "AgentOversight.approved":
+		if e.ComplexityRoot.AgentOversight.Approved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentOversight.Approved(childComplexity), true
+	case "AgentOversight.calibration":
+		if e.ComplexityRoot.AgentOversight.Calibration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentOversight.Calibration(childComplexity), true
+	case "AgentOversight.decided":
+		if e.ComplexityRoot.AgentOversight.Decided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentOversight.Decided(childComplexity), true
+
 	case "AgentPayload.agent":
 		if e.ComplexityRoot.AgentPayload.Agent == nil {
 			break
@@ -1413,6 +1553,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkTasksPayload.Succeeded(childComplexity), true
+
+	case "CalibrationBin.approved":
+		if e.ComplexityRoot.CalibrationBin.Approved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalibrationBin.Approved(childComplexity), true
+	case "CalibrationBin.decided":
+		if e.ComplexityRoot.CalibrationBin.Decided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalibrationBin.Decided(childComplexity), true
+	case "CalibrationBin.from":
+		if e.ComplexityRoot.CalibrationBin.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalibrationBin.From(childComplexity), true
+	case "CalibrationBin.to":
+		if e.ComplexityRoot.CalibrationBin.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalibrationBin.To(childComplexity), true
 
 	case "ClaimObstacle.agent":
 		if e.ComplexityRoot.ClaimObstacle.Agent == nil {
@@ -2317,6 +2482,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Percentiles.p50Ms":
+		if e.ComplexityRoot.Percentiles.P50Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Percentiles.P50Ms(childComplexity), true
+	case "Percentiles.p95Ms":
+		if e.ComplexityRoot.Percentiles.P95Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Percentiles.P95Ms(childComplexity), true
+
 	case "Query.apiKeys":
 		if e.ComplexityRoot.Query.APIKeys == nil {
 			break
@@ -2407,6 +2585,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]model.ID)), true
+	case "Query.stats":
+		if e.ComplexityRoot.Query.Stats == nil {
+			break
+		}
+
+		args, err := ec.field_Query_stats_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Stats(childComplexity, args["range"].(*model.TimeRange), args["bucketSeconds"].(*int)), true
 	case "Query.suggestion":
 		if e.ComplexityRoot.Query.Suggestion == nil {
 			break
@@ -2498,6 +2687,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RetryPolicy.MaxDelaySeconds(childComplexity), true
+
+	case "Stats.agents":
+		if e.ComplexityRoot.Stats.Agents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.Agents(childComplexity), true
+	case "Stats.approvalLatency":
+		if e.ComplexityRoot.Stats.ApprovalLatency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.ApprovalLatency(childComplexity), true
+	case "Stats.duration":
+		if e.ComplexityRoot.Stats.Duration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.Duration(childComplexity), true
+	case "Stats.queueWait":
+		if e.ComplexityRoot.Stats.QueueWait == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.QueueWait(childComplexity), true
+	case "Stats.successRate":
+		if e.ComplexityRoot.Stats.SuccessRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.SuccessRate(childComplexity), true
+	case "Stats.suggestions":
+		if e.ComplexityRoot.Stats.Suggestions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.Suggestions(childComplexity), true
+	case "Stats.tasks":
+		if e.ComplexityRoot.Stats.Tasks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.Tasks(childComplexity), true
+	case "Stats.throughput":
+		if e.ComplexityRoot.Stats.Throughput == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.Throughput(childComplexity), true
+	case "Stats.workflows":
+		if e.ComplexityRoot.Stats.Workflows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Stats.Workflows(childComplexity), true
 
 	case "Subscription.agentCommands":
 		if e.ComplexityRoot.Subscription.AgentCommands == nil {
@@ -2830,6 +3074,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SuggestionEvent.Type(childComplexity), true
+
+	case "SuggestionFigures.oldestPendingAt":
+		if e.ComplexityRoot.SuggestionFigures.OldestPendingAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionFigures.OldestPendingAt(childComplexity), true
+	case "SuggestionFigures.pending":
+		if e.ComplexityRoot.SuggestionFigures.Pending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionFigures.Pending(childComplexity), true
 
 	case "SuggestionPayload.cursor":
 		if e.ComplexityRoot.SuggestionPayload.Cursor == nil {
@@ -3323,6 +3580,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TaskEvent.WorkflowID(childComplexity), true
 
+	case "TaskFigures.awaitingApproval":
+		if e.ComplexityRoot.TaskFigures.AwaitingApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.AwaitingApproval(childComplexity), true
+	case "TaskFigures.cancelled":
+		if e.ComplexityRoot.TaskFigures.Cancelled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.Cancelled(childComplexity), true
+	case "TaskFigures.completed":
+		if e.ComplexityRoot.TaskFigures.Completed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.Completed(childComplexity), true
+	case "TaskFigures.completedToday":
+		if e.ComplexityRoot.TaskFigures.CompletedToday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.CompletedToday(childComplexity), true
+	case "TaskFigures.failed":
+		if e.ComplexityRoot.TaskFigures.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.Failed(childComplexity), true
+	case "TaskFigures.inProgress":
+		if e.ComplexityRoot.TaskFigures.InProgress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.InProgress(childComplexity), true
+	case "TaskFigures.overdue":
+		if e.ComplexityRoot.TaskFigures.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.Overdue(childComplexity), true
+	case "TaskFigures.pending":
+		if e.ComplexityRoot.TaskFigures.Pending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.Pending(childComplexity), true
+	case "TaskFigures.ready":
+		if e.ComplexityRoot.TaskFigures.Ready == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.Ready(childComplexity), true
+	case "TaskFigures.skipped":
+		if e.ComplexityRoot.TaskFigures.Skipped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.Skipped(childComplexity), true
+	case "TaskFigures.total":
+		if e.ComplexityRoot.TaskFigures.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFigures.Total(childComplexity), true
+
 	case "TaskLease.attempt":
 		if e.ComplexityRoot.TaskLease.Attempt == nil {
 			break
@@ -3467,6 +3791,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskPayload.Task(childComplexity), true
+
+	case "TimeBucket.at":
+		if e.ComplexityRoot.TimeBucket.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeBucket.At(childComplexity), true
+	case "TimeBucket.completed":
+		if e.ComplexityRoot.TimeBucket.Completed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeBucket.Completed(childComplexity), true
+	case "TimeBucket.failed":
+		if e.ComplexityRoot.TimeBucket.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeBucket.Failed(childComplexity), true
 
 	case "Trigger.type":
 		if e.ComplexityRoot.Trigger.Type == nil {
@@ -3777,6 +4120,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WorkflowEvent.WorkflowID(childComplexity), true
 
+	case "WorkflowFigures.cancelled":
+		if e.ComplexityRoot.WorkflowFigures.Cancelled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkflowFigures.Cancelled(childComplexity), true
+	case "WorkflowFigures.completed":
+		if e.ComplexityRoot.WorkflowFigures.Completed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkflowFigures.Completed(childComplexity), true
+	case "WorkflowFigures.failed":
+		if e.ComplexityRoot.WorkflowFigures.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkflowFigures.Failed(childComplexity), true
+	case "WorkflowFigures.paused":
+		if e.ComplexityRoot.WorkflowFigures.Paused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkflowFigures.Paused(childComplexity), true
+	case "WorkflowFigures.pending":
+		if e.ComplexityRoot.WorkflowFigures.Pending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkflowFigures.Pending(childComplexity), true
+	case "WorkflowFigures.running":
+		if e.ComplexityRoot.WorkflowFigures.Running == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkflowFigures.Running(childComplexity), true
+	case "WorkflowFigures.total":
+		if e.ComplexityRoot.WorkflowFigures.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkflowFigures.Total(childComplexity), true
+
 	case "WorkflowPayload.cursor":
 		if e.ComplexityRoot.WorkflowPayload.Cursor == nil {
 			break
@@ -3858,6 +4244,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TaskLogLineInput", ec.unmarshalInputTaskLogLineInput),
 			graphql.NewInputUnmarshaler("TaskOrder", ec.unmarshalInputTaskOrder),
 			graphql.NewInputUnmarshaler("TaskStatusFilter", ec.unmarshalInputTaskStatusFilter),
+			graphql.NewInputUnmarshaler("TimeRange", ec.unmarshalInputTimeRange),
 			graphql.NewInputUnmarshaler("TriggerInput", ec.unmarshalInputTriggerInput),
 			graphql.NewInputUnmarshaler("UnassignTaskInput", ec.unmarshalInputUnassignTaskInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.unmarshalInputUpdateAgentInput),
@@ -3962,7 +4349,7 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `# The whole API of Workflow Factory. Sections in this order: foundations, Workflow, Task, Agent, Suggestion, Comment,
-# Event, Access, then the roots. Every name is described, because GraphiQL is the manual.
+# Event, Stats, Access, then the roots. Every name is described, because GraphiQL is the manual.
 
 "Who may use a field: roles that are allowed this action."
 directive @can(
@@ -5122,6 +5509,8 @@ type Agent implements Node & Actor {
     "How many, 1 to 100."
     first: Int = 10
   ): [Task!]!
+  "What people decided about what it suggested; a few seconds old at the most."
+  oversight: AgentOversight!
   "What it suggested."
   suggestions(
     "Keep only those that match."
@@ -6261,6 +6650,146 @@ type EventEdge {
   node: Event!
 }
 # ----------------------------------------------------------------------------------------------------
+# Stats
+# ----------------------------------------------------------------------------------------------------
+"How all work stands: figures for a dashboard, a few seconds old at the most. What is counted per stretch of time covers the range."
+type Stats {
+  "The workflows by where they stand."
+  workflows: WorkflowFigures!
+  "The tasks by where they stand."
+  tasks: TaskFigures!
+  "The agents by how they are."
+  agents: AgentFigures!
+  "What waits for people."
+  suggestions: SuggestionFigures!
+  "The completed among all tasks that were completed or given up in the range, 0 to 1; null when there were none."
+  successRate: Float
+  "From the first claim to completion, of tasks completed in the range."
+  duration: Percentiles!
+  "From being claimable to being claimed, of claims in the range."
+  queueWait: Percentiles!
+  "From a suggestion to what people decided in the range."
+  approvalLatency: Percentiles!
+  "What was finished in each stretch of the range, oldest first, those in which nothing was too."
+  throughput: [TimeBucket!]!
+}
+
+"Workflows by where they stand."
+type WorkflowFigures {
+  "All of them."
+  total: Int!
+  "Not started."
+  pending: Int!
+  "At work."
+  running: Int!
+  "Paused."
+  paused: Int!
+  "Done."
+  completed: Int!
+  "Given up."
+  failed: Int!
+  "Called off."
+  cancelled: Int!
+}
+
+"Tasks by where they stand."
+type TaskFigures {
+  "All of them."
+  total: Int!
+  "Waiting for something."
+  pending: Int!
+  "Claimable."
+  ready: Int!
+  "Held by an agent."
+  inProgress: Int!
+  "Waiting for a person's decision."
+  awaitingApproval: Int!
+  "Done."
+  completed: Int!
+  "Given up."
+  failed: Int!
+  "Called off."
+  cancelled: Int!
+  "Left out."
+  skipped: Int!
+  "Open past their dueAt."
+  overdue: Int!
+  "Completed since midnight UTC."
+  completedToday: Int!
+}
+
+"Agents by how they are."
+type AgentFigures {
+  "All that were not removed."
+  total: Int!
+  "Without a task."
+  idle: Int!
+  "With a task, and room for more."
+  online: Int!
+  "Without room for more."
+  busy: Int!
+  "Not heard from in time."
+  offline: Int!
+}
+
+"What waits for people."
+type SuggestionFigures {
+  "Suggestions without a decision."
+  pending: Int!
+  "Since when the oldest of them waits."
+  oldestPendingAt: DateTime
+}
+
+"How long something took, right to within 5 %; null when there was nothing."
+type Percentiles {
+  "Half took no longer, in milliseconds."
+  p50Ms: Int
+  "95 % took no longer, in milliseconds."
+  p95Ms: Int
+}
+
+"What was finished in one stretch of time."
+type TimeBucket {
+  "When the stretch begins."
+  at: DateTime!
+  "Tasks completed."
+  completed: Int!
+  "Tasks given up."
+  failed: Int!
+}
+
+"A stretch of time."
+input TimeRange {
+  "Its beginning, rounded down to a whole bucket; 24 hours before its end when left out."
+  from: DateTime
+  "Its end; now when left out."
+  to: DateTime
+}
+
+"What people decided about what an agent suggested: how well founded its confidence is."
+type AgentOversight {
+  "How many of its ACTION suggestions people approved or rejected."
+  decided: Int!
+  "How many of those they approved."
+  approved: Int!
+  "The approved among the decided, 0 to 1; null when there were none."
+  approvalRate: Float
+  "The same by how sure the agent was, in ten steps from 0 to 1; steps without decisions are left out."
+  calibration: [CalibrationBin!]!
+}
+
+"What people decided about suggestions of like confidence. A well calibrated agent is approved as often as it is sure."
+type CalibrationBin {
+  "The lowest confidence in it."
+  from: Float!
+  "The confidence that it ends before; the last one includes 1."
+  to: Float!
+  "How many people decided."
+  decided: Int!
+  "How many of those they approved."
+  approved: Int!
+}
+# ----------------------------------------------------------------------------------------------------
 # Access
 # ----------------------------------------------------------------------------------------------------
 "What a credential may do."
@@ -6279,6 +6808,8 @@ enum Role {
 enum Action {
   "Read workflows, tasks, agents, suggestions, comments and events."
   READ
+  "Read figures over all work."
+  OVERSEE
   "Create, change and steer workflows and tasks."
   MANAGE_WORKFLOWS
   "Change and remove agents."
@@ -6543,6 +7074,13 @@ type Query {
     "Only what happened before this."
     before: EventCursor
   ): EventConnection! @can(do: READ)
+  "How all work stands. At most 500 buckets; those shorter than an hour reach back 31 days, those shorter than a day 400."
+  stats(
+    "Which time; the last 24 hours when left out."
+    range: TimeRange
+    "How long a bucket is: whole minutes; an hour when left out."
+    bucketSeconds: Int
+  ): Stats! @can(do: OVERSEE)
   "The API keys, newest first."
   apiKeys(
     "How many from the front, 1 to 100; 50 when neither first nor last is given."
@@ -6883,6 +7421,8 @@ func (ec *executionContext) childFields_Agent(ctx context.Context, field graphql
 		return ec.fieldContext_Agent_tasks(ctx, field)
 	case "recentTasks":
 		return ec.fieldContext_Agent_recentTasks(ctx, field)
+	case "oversight":
+		return ec.fieldContext_Agent_oversight(ctx, field)
 	case "suggestions":
 		return ec.fieldContext_Agent_suggestions(ctx, field)
 	case "history":
@@ -6957,6 +7497,36 @@ func (ec *executionContext) childFields_AgentEvent(ctx context.Context, field gr
 		return ec.fieldContext_AgentEvent_agent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AgentEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_AgentFigures_total(ctx, field)
+	case "idle":
+		return ec.fieldContext_AgentFigures_idle(ctx, field)
+	case "online":
+		return ec.fieldContext_AgentFigures_online(ctx, field)
+	case "busy":
+		return ec.fieldContext_AgentFigures_busy(ctx, field)
+	case "offline":
+		return ec.fieldContext_AgentFigures_offline(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentOversight(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decided":
+		return ec.fieldContext_AgentOversight_decided(ctx, field)
+	case "approved":
+		return ec.fieldContext_AgentOversight_approved(ctx, field)
+	case "approvalRate":
+		return ec.fieldContext_AgentOversight_approvalRate(ctx, field)
+	case "calibration":
+		return ec.fieldContext_AgentOversight_calibration(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentOversight", field.Name)
 }
 
 func (ec *executionContext) childFields_AgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7043,6 +7613,20 @@ func (ec *executionContext) childFields_BulkTasksPayload(ctx context.Context, fi
 		return ec.fieldContext_BulkTasksPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkTasksPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CalibrationBin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_CalibrationBin_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CalibrationBin_to(ctx, field)
+	case "decided":
+		return ec.fieldContext_CalibrationBin_decided(ctx, field)
+	case "approved":
+		return ec.fieldContext_CalibrationBin_approved(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalibrationBin", field.Name)
 }
 
 func (ec *executionContext) childFields_ClaimObstacle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7301,6 +7885,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Percentiles(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "p50Ms":
+		return ec.fieldContext_Percentiles_p50Ms(ctx, field)
+	case "p95Ms":
+		return ec.fieldContext_Percentiles_p95Ms(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Percentiles", field.Name)
+}
+
 func (ec *executionContext) childFields_RetryPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "backoff":
@@ -7311,6 +7905,30 @@ func (ec *executionContext) childFields_RetryPolicy(ctx context.Context, field g
 		return ec.fieldContext_RetryPolicy_maxDelaySeconds(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryPolicy", field.Name)
+}
+
+func (ec *executionContext) childFields_Stats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "workflows":
+		return ec.fieldContext_Stats_workflows(ctx, field)
+	case "tasks":
+		return ec.fieldContext_Stats_tasks(ctx, field)
+	case "agents":
+		return ec.fieldContext_Stats_agents(ctx, field)
+	case "suggestions":
+		return ec.fieldContext_Stats_suggestions(ctx, field)
+	case "successRate":
+		return ec.fieldContext_Stats_successRate(ctx, field)
+	case "duration":
+		return ec.fieldContext_Stats_duration(ctx, field)
+	case "queueWait":
+		return ec.fieldContext_Stats_queueWait(ctx, field)
+	case "approvalLatency":
+		return ec.fieldContext_Stats_approvalLatency(ctx, field)
+	case "throughput":
+		return ec.fieldContext_Stats_throughput(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Stats", field.Name)
 }
 
 func (ec *executionContext) childFields_Suggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7413,6 +8031,16 @@ func (ec *executionContext) childFields_SuggestionEvent(ctx context.Context, fie
 		return ec.fieldContext_SuggestionEvent_suggestion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SuggestionEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestionFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pending":
+		return ec.fieldContext_SuggestionFigures_pending(ctx, field)
+	case "oldestPendingAt":
+		return ec.fieldContext_SuggestionFigures_oldestPendingAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestionFigures", field.Name)
 }
 
 func (ec *executionContext) childFields_SuggestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7619,6 +8247,34 @@ func (ec *executionContext) childFields_TaskEvent(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type TaskEvent", field.Name)
 }
 
+func (ec *executionContext) childFields_TaskFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_TaskFigures_total(ctx, field)
+	case "pending":
+		return ec.fieldContext_TaskFigures_pending(ctx, field)
+	case "ready":
+		return ec.fieldContext_TaskFigures_ready(ctx, field)
+	case "inProgress":
+		return ec.fieldContext_TaskFigures_inProgress(ctx, field)
+	case "awaitingApproval":
+		return ec.fieldContext_TaskFigures_awaitingApproval(ctx, field)
+	case "completed":
+		return ec.fieldContext_TaskFigures_completed(ctx, field)
+	case "failed":
+		return ec.fieldContext_TaskFigures_failed(ctx, field)
+	case "cancelled":
+		return ec.fieldContext_TaskFigures_cancelled(ctx, field)
+	case "skipped":
+		return ec.fieldContext_TaskFigures_skipped(ctx, field)
+	case "overdue":
+		return ec.fieldContext_TaskFigures_overdue(ctx, field)
+	case "completedToday":
+		return ec.fieldContext_TaskFigures_completedToday(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskFigures", field.Name)
+}
+
 func (ec *executionContext) childFields_TaskLease(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "task":
@@ -7705,6 +8361,18 @@ func (ec *executionContext) childFields_TaskPayload(ctx context.Context, field g
 		return ec.fieldContext_TaskPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TaskPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeBucket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_TimeBucket_at(ctx, field)
+	case "completed":
+		return ec.fieldContext_TimeBucket_completed(ctx, field)
+	case "failed":
+		return ec.fieldContext_TimeBucket_failed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeBucket", field.Name)
 }
 
 func (ec *executionContext) childFields_Trigger(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7819,6 +8487,26 @@ func (ec *executionContext) childFields_WorkflowEvent(ctx context.Context, field
 		return ec.fieldContext_WorkflowEvent_workflow(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WorkflowEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkflowFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_WorkflowFigures_total(ctx, field)
+	case "pending":
+		return ec.fieldContext_WorkflowFigures_pending(ctx, field)
+	case "running":
+		return ec.fieldContext_WorkflowFigures_running(ctx, field)
+	case "paused":
+		return ec.fieldContext_WorkflowFigures_paused(ctx, field)
+	case "completed":
+		return ec.fieldContext_WorkflowFigures_completed(ctx, field)
+	case "failed":
+		return ec.fieldContext_WorkflowFigures_failed(ctx, field)
+	case "cancelled":
+		return ec.fieldContext_WorkflowFigures_cancelled(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkflowFigures", field.Name)
 }
 
 func (ec *executionContext) childFields_WorkflowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8942,6 +9630,28 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_stats_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*model.TimeRange, error) {
+			return ec.unmarshalOTimeRange2ᚖworkflowfactoryᚋmodelᚐTimeRange(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "bucketSeconds",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["bucketSeconds"] = arg1
 	return args, nil
 }
 
@@ -10797,6 +11507,61 @@ func (ec *executionContext) resolveBatch_Agent_recentTasks(ctx context.Context, 
 	)
 }
 
+func (ec *executionContext) _Agent_oversight(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agent_oversight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Agent_oversight(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgentOversight) graphql.Marshaler {
+			return ec.marshalNAgentOversight2ᚖworkflowfactoryᚋmodelᚐAgentOversight(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agent_oversight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Agent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentOversight(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Agent_oversight(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (any, error) {
+	resolver := ec.Resolvers.Agent()
+	if batch, ok := graphql.BatchParentsFor[*model.Agent](ctx, "Agent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Oversight(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.AgentOversight](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Agent.oversight",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Oversight(ctx, []*model.Agent{obj})
+	return graphql.ResolveBatchSingleResult[*model.AgentOversight](
+		ctx,
+		results,
+		err,
+		"Agent.oversight",
+	)
+}
+
 func (ec *executionContext) _Agent_suggestions(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11541,6 +12306,222 @@ func (ec *executionContext) fieldContext_AgentEvent_agent(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Agent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AgentFigures_total(ctx context.Context, field graphql.CollectedField, obj *model.AgentFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentFigures_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentFigures_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AgentFigures_idle(ctx context.Context, field graphql.CollectedField, obj *model.AgentFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentFigures_idle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Idle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentFigures_idle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AgentFigures_online(ctx context.Context, field graphql.CollectedField, obj *model.AgentFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentFigures_online(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Online, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentFigures_online(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AgentFigures_busy(ctx context.Context, field graphql.CollectedField, obj *model.AgentFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentFigures_busy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Busy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentFigures_busy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AgentFigures_offline(ctx context.Context, field graphql.CollectedField, obj *model.AgentFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentFigures_offline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentFigures_offline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AgentOversight_decided(ctx context.Context, field graphql.CollectedField, obj *model.AgentOversight) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentOversight_decided(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decided, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentOversight_decided(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentOversight", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AgentOversight_approved(ctx context.Context, field graphql.CollectedField, obj *model.AgentOversight) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentOversight_approved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Approved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentOversight_approved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentOversight", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AgentOversight_approvalRate(ctx context.Context, field graphql.CollectedField, obj *model.AgentOversight) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentOversight_approvalRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovalRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgentOversight_approvalRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentOversight", field, false, false, "Float")
+}
+
+func (ec *executionContext) _AgentOversight_calibration(ctx context.Context, field graphql.CollectedField, obj *model.AgentOversight) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentOversight_calibration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Calibration, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CalibrationBin) graphql.Marshaler {
+			return ec.marshalNCalibrationBin2ᚕᚖworkflowfactoryᚋmodelᚐCalibrationBinᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentOversight_calibration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgentOversight",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CalibrationBin(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12297,6 +13278,98 @@ func (ec *executionContext) resolveBatch_BulkTasksPayload_cursor(ctx context.Con
 		err,
 		"BulkTasksPayload.cursor",
 	)
+}
+
+func (ec *executionContext) _CalibrationBin_from(ctx context.Context, field graphql.CollectedField, obj *model.CalibrationBin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CalibrationBin_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CalibrationBin_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CalibrationBin", field, false, false, "Float")
+}
+
+func (ec *executionContext) _CalibrationBin_to(ctx context.Context, field graphql.CollectedField, obj *model.CalibrationBin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CalibrationBin_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CalibrationBin_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CalibrationBin", field, false, false, "Float")
+}
+
+func (ec *executionContext) _CalibrationBin_decided(ctx context.Context, field graphql.CollectedField, obj *model.CalibrationBin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CalibrationBin_decided(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decided, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CalibrationBin_decided(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CalibrationBin", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CalibrationBin_approved(ctx context.Context, field graphql.CollectedField, obj *model.CalibrationBin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CalibrationBin_approved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Approved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CalibrationBin_approved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CalibrationBin", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ClaimObstacle_reason(ctx context.Context, field graphql.CollectedField, obj *model.ClaimObstacle) (ret graphql.Marshaler) {
@@ -16978,6 +18051,52 @@ func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("PageInfo", field, true, false, "String")
 }
 
+func (ec *executionContext) _Percentiles_p50Ms(ctx context.Context, field graphql.CollectedField, obj *model.Percentiles) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Percentiles_p50Ms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P50Ms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Percentiles_p50Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Percentiles", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Percentiles_p95Ms(ctx context.Context, field graphql.CollectedField, obj *model.Percentiles) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Percentiles_p95Ms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P95Ms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Percentiles_p95Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Percentiles", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17853,6 +18972,68 @@ func (ec *executionContext) fieldContext_Query_events(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_stats(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_stats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Stats(ctx, fc.Args["range"].(*model.TimeRange), fc.Args["bucketSeconds"].(*int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "OVERSEE")
+				if err != nil {
+					var zeroVal *model.Stats
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.Stats
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Stats) graphql.Marshaler {
+			return ec.marshalNStats2ᚖworkflowfactoryᚋmodelᚐStats(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_stats(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Stats(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_stats_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_apiKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18058,6 +19239,285 @@ func (ec *executionContext) _RetryPolicy_maxDelaySeconds(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_RetryPolicy_maxDelaySeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RetryPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Stats_workflows(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_workflows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Workflows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WorkflowFigures) graphql.Marshaler {
+			return ec.marshalNWorkflowFigures2ᚖworkflowfactoryᚋmodelᚐWorkflowFigures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_workflows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Stats",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WorkflowFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Stats_tasks(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_tasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tasks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TaskFigures) graphql.Marshaler {
+			return ec.marshalNTaskFigures2ᚖworkflowfactoryᚋmodelᚐTaskFigures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_tasks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Stats",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Stats_agents(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_agents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgentFigures) graphql.Marshaler {
+			return ec.marshalNAgentFigures2ᚖworkflowfactoryᚋmodelᚐAgentFigures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_agents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Stats",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Stats_suggestions(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_suggestions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SuggestionFigures) graphql.Marshaler {
+			return ec.marshalNSuggestionFigures2ᚖworkflowfactoryᚋmodelᚐSuggestionFigures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_suggestions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Stats",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SuggestionFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Stats_successRate(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_successRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SuccessRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_successRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Stats", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Stats_duration(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_duration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duration, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Percentiles) graphql.Marshaler {
+			return ec.marshalNPercentiles2ᚖworkflowfactoryᚋmodelᚐPercentiles(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_duration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Stats",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Percentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Stats_queueWait(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_queueWait(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QueueWait, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Percentiles) graphql.Marshaler {
+			return ec.marshalNPercentiles2ᚖworkflowfactoryᚋmodelᚐPercentiles(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_queueWait(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Stats",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Percentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Stats_approvalLatency(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_approvalLatency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovalLatency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Percentiles) graphql.Marshaler {
+			return ec.marshalNPercentiles2ᚖworkflowfactoryᚋmodelᚐPercentiles(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_approvalLatency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Stats",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Percentiles(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Stats_throughput(ctx context.Context, field graphql.CollectedField, obj *model.Stats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Stats_throughput(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Throughput, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.TimeBucket) graphql.Marshaler {
+			return ec.marshalNTimeBucket2ᚕᚖworkflowfactoryᚋmodelᚐTimeBucketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Stats_throughput(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Stats",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TimeBucket(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Subscription_workflowEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
@@ -19778,6 +21238,52 @@ func (ec *executionContext) fieldContext_SuggestionEvent_suggestion(_ context.Co
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SuggestionFigures_pending(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SuggestionFigures_pending(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pending, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SuggestionFigures_pending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SuggestionFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SuggestionFigures_oldestPendingAt(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SuggestionFigures_oldestPendingAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OldestPendingAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SuggestionFigures_oldestPendingAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SuggestionFigures", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _SuggestionPayload_suggestion(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionPayload) (ret graphql.Marshaler) {
@@ -22211,6 +23717,259 @@ func (ec *executionContext) fieldContext_TaskEvent_task(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _TaskFigures_total(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_pending(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_pending(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pending, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_pending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_ready(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_ready(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ready, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_ready(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_inProgress(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_inProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InProgress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_inProgress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_awaitingApproval(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_awaitingApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AwaitingApproval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_awaitingApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_completed(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_completed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Completed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_completed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_failed(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_cancelled(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_cancelled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cancelled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_cancelled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_skipped(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_skipped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Skipped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_skipped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_overdue(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_overdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overdue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TaskFigures_completedToday(ctx context.Context, field graphql.CollectedField, obj *model.TaskFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskFigures_completedToday(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompletedToday, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskFigures_completedToday(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskFigures", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TaskLease_task(ctx context.Context, field graphql.CollectedField, obj *model.TaskLease) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22856,6 +24615,75 @@ func (ec *executionContext) resolveBatch_TaskPayload_cursor(ctx context.Context,
 		err,
 		"TaskPayload.cursor",
 	)
+}
+
+func (ec *executionContext) _TimeBucket_at(ctx context.Context, field graphql.CollectedField, obj *model.TimeBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TimeBucket_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TimeBucket_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimeBucket", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TimeBucket_completed(ctx context.Context, field graphql.CollectedField, obj *model.TimeBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TimeBucket_completed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Completed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TimeBucket_completed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimeBucket", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TimeBucket_failed(ctx context.Context, field graphql.CollectedField, obj *model.TimeBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TimeBucket_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TimeBucket_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimeBucket", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Trigger_type(ctx context.Context, field graphql.CollectedField, obj *model.Trigger) (ret graphql.Marshaler) {
@@ -24355,6 +26183,167 @@ func (ec *executionContext) fieldContext_WorkflowEvent_workflow(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _WorkflowFigures_total(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkflowFigures_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkflowFigures_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkflowFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkflowFigures_pending(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkflowFigures_pending(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pending, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkflowFigures_pending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkflowFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkflowFigures_running(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkflowFigures_running(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Running, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkflowFigures_running(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkflowFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkflowFigures_paused(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkflowFigures_paused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Paused, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkflowFigures_paused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkflowFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkflowFigures_completed(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkflowFigures_completed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Completed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkflowFigures_completed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkflowFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkflowFigures_failed(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkflowFigures_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkflowFigures_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkflowFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkflowFigures_cancelled(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkflowFigures_cancelled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cancelled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkflowFigures_cancelled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkflowFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _WorkflowPayload_workflow(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowPayload) (ret graphql.Marshaler) {
@@ -29370,6 +31359,55 @@ func UnmarshalTaskStatusFilter(ctx context.Context, raw any) (model.TaskStatusFi
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTimeRange(ctx context.Context, obj any) (model.TimeRange, error) {
+	var it model.TimeRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTimeRange unmarshals raw into the TimeRange input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTimeRange(ctx context.Context, raw any) (model.TimeRange, error) {
+	var out model.TimeRange
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TimeRange", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTriggerInput(ctx context.Context, obj any) (model.TriggerInput, error) {
 	var it model.TriggerInput
 	if obj == nil {
@@ -30499,6 +32537,12 @@ func (ec *executionContext) _Agent(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Agent_recentTasks(ctx, field, obj)
 				})
+		case "oversight":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Agent_oversight(ctx, field, obj)
+				})
 		case "suggestions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -30750,6 +32794,107 @@ func (ec *executionContext) _AgentEvent(ctx context.Context, sel ast.SelectionSe
 			out.Values[i] = ec._AgentEvent_agent(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var agentFiguresImplementors = []string{"AgentFigures"}
+
+func (ec *executionContext) _AgentFigures(ctx context.Context, sel ast.SelectionSet, obj *model.AgentFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agentFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AgentFigures")
+		case "total":
+			out.Values[i] = ec._AgentFigures_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "idle":
+			out.Values[i] = ec._AgentFigures_idle(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "online":
+			out.Values[i] = ec._AgentFigures_online(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "busy":
+			out.Values[i] = ec._AgentFigures_busy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offline":
+			out.Values[i] = ec._AgentFigures_offline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var agentOversightImplementors = []string{"AgentOversight"}
+
+func (ec *executionContext) _AgentOversight(ctx context.Context, sel ast.SelectionSet, obj *model.AgentOversight) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agentOversightImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AgentOversight")
+		case "decided":
+			out.Values[i] = ec._AgentOversight_decided(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approved":
+			out.Values[i] = ec._AgentOversight_approved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approvalRate":
+			out.Values[i] = ec._AgentOversight_approvalRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "calibration":
+			out.Values[i] = ec._AgentOversight_calibration(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -31049,6 +33194,54 @@ func (ec *executionContext) _BulkTasksPayload(ctx context.Context, sel ast.Selec
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._BulkTasksPayload_cursor(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var calibrationBinImplementors = []string{"CalibrationBin"}
+
+func (ec *executionContext) _CalibrationBin(ctx context.Context, sel ast.SelectionSet, obj *model.CalibrationBin) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, calibrationBinImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CalibrationBin")
+		case "from":
+			out.Values[i] = ec._CalibrationBin_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._CalibrationBin_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decided":
+			out.Values[i] = ec._CalibrationBin_decided(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approved":
+			out.Values[i] = ec._CalibrationBin_approved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -32269,6 +34462,44 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var percentilesImplementors = []string{"Percentiles"}
+
+func (ec *executionContext) _Percentiles(ctx context.Context, sel ast.SelectionSet, obj *model.Percentiles) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, percentilesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Percentiles")
+		case "p50Ms":
+			out.Values[i] = ec._Percentiles_p50Ms(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "p95Ms":
+			out.Values[i] = ec._Percentiles_p95Ms(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -32378,6 +34609,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_events(ctx, field)
 				})
+		case "stats":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_stats(ctx, field)
+				})
 		case "apiKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -32438,6 +34675,79 @@ func (ec *executionContext) _RetryPolicy(ctx context.Context, sel ast.SelectionS
 			}
 		case "maxDelaySeconds":
 			out.Values[i] = ec._RetryPolicy_maxDelaySeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var statsImplementors = []string{"Stats"}
+
+func (ec *executionContext) _Stats(ctx context.Context, sel ast.SelectionSet, obj *model.Stats) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Stats")
+		case "workflows":
+			out.Values[i] = ec._Stats_workflows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tasks":
+			out.Values[i] = ec._Stats_tasks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agents":
+			out.Values[i] = ec._Stats_agents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "suggestions":
+			out.Values[i] = ec._Stats_suggestions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "successRate":
+			out.Values[i] = ec._Stats_successRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duration":
+			out.Values[i] = ec._Stats_duration(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "queueWait":
+			out.Values[i] = ec._Stats_queueWait(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approvalLatency":
+			out.Values[i] = ec._Stats_approvalLatency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "throughput":
+			out.Values[i] = ec._Stats_throughput(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -32790,6 +35100,44 @@ func (ec *executionContext) _SuggestionEvent(ctx context.Context, sel ast.Select
 			out.Values[i] = ec._SuggestionEvent_suggestion(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var suggestionFiguresImplementors = []string{"SuggestionFigures"}
+
+func (ec *executionContext) _SuggestionFigures(ctx context.Context, sel ast.SelectionSet, obj *model.SuggestionFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SuggestionFigures")
+		case "pending":
+			out.Values[i] = ec._SuggestionFigures_pending(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "oldestPendingAt":
+			out.Values[i] = ec._SuggestionFigures_oldestPendingAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -33491,6 +35839,89 @@ func (ec *executionContext) _TaskEvent(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var taskFiguresImplementors = []string{"TaskFigures"}
+
+func (ec *executionContext) _TaskFigures(ctx context.Context, sel ast.SelectionSet, obj *model.TaskFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskFigures")
+		case "total":
+			out.Values[i] = ec._TaskFigures_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pending":
+			out.Values[i] = ec._TaskFigures_pending(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ready":
+			out.Values[i] = ec._TaskFigures_ready(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inProgress":
+			out.Values[i] = ec._TaskFigures_inProgress(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "awaitingApproval":
+			out.Values[i] = ec._TaskFigures_awaitingApproval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completed":
+			out.Values[i] = ec._TaskFigures_completed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._TaskFigures_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelled":
+			out.Values[i] = ec._TaskFigures_cancelled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "skipped":
+			out.Values[i] = ec._TaskFigures_skipped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdue":
+			out.Values[i] = ec._TaskFigures_overdue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completedToday":
+			out.Values[i] = ec._TaskFigures_completedToday(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var taskLeaseImplementors = []string{"TaskLease"}
 
 func (ec *executionContext) _TaskLease(ctx context.Context, sel ast.SelectionSet, obj *model.TaskLease) graphql.Marshaler {
@@ -33787,6 +36218,49 @@ func (ec *executionContext) _TaskPayload(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._TaskPayload_cursor(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var timeBucketImplementors = []string{"TimeBucket"}
+
+func (ec *executionContext) _TimeBucket(ctx context.Context, sel ast.SelectionSet, obj *model.TimeBucket) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, timeBucketImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TimeBucket")
+		case "at":
+			out.Values[i] = ec._TimeBucket_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completed":
+			out.Values[i] = ec._TimeBucket_completed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._TimeBucket_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34228,6 +36702,69 @@ func (ec *executionContext) _WorkflowEvent(ctx context.Context, sel ast.Selectio
 			out.Values[i] = ec._WorkflowEvent_workflow(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var workflowFiguresImplementors = []string{"WorkflowFigures"}
+
+func (ec *executionContext) _WorkflowFigures(ctx context.Context, sel ast.SelectionSet, obj *model.WorkflowFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, workflowFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WorkflowFigures")
+		case "total":
+			out.Values[i] = ec._WorkflowFigures_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pending":
+			out.Values[i] = ec._WorkflowFigures_pending(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "running":
+			out.Values[i] = ec._WorkflowFigures_running(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "paused":
+			out.Values[i] = ec._WorkflowFigures_paused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completed":
+			out.Values[i] = ec._WorkflowFigures_completed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._WorkflowFigures_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelled":
+			out.Values[i] = ec._WorkflowFigures_cancelled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -34741,6 +37278,14 @@ func (ec *executionContext) marshalNAgentEvent2ᚖworkflowfactoryᚋmodelᚐAgen
 	return ec._AgentEvent(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNAgentFigures2ᚖworkflowfactoryᚋmodelᚐAgentFigures(ctx context.Context, sel ast.SelectionSet, v *model.AgentFigures) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AgentFigures!")
+		return graphql.Null
+	}
+	return ec._AgentFigures(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNAgentFilter2ᚖworkflowfactoryᚋmodelᚐAgentFilter(ctx context.Context, v any) (*model.AgentFilter, error) {
 	res, err := ec.unmarshalInputAgentFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -34754,6 +37299,14 @@ func (ec *executionContext) unmarshalNAgentOrderField2workflowfactoryᚋmodelᚐ
 
 func (ec *executionContext) marshalNAgentOrderField2workflowfactoryᚋmodelᚐAgentOrderField(ctx context.Context, sel ast.SelectionSet, v model.AgentOrderField) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNAgentOversight2ᚖworkflowfactoryᚋmodelᚐAgentOversight(ctx context.Context, sel ast.SelectionSet, v *model.AgentOversight) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AgentOversight!")
+		return graphql.Null
+	}
+	return ec._AgentOversight(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAgentStatus2workflowfactoryᚋmodelᚐAgentStatus(ctx context.Context, v any) (model.AgentStatus, error) {
@@ -34848,6 +37401,30 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNCalibrationBin2ᚕᚖworkflowfactoryᚋmodelᚐCalibrationBinᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CalibrationBin) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCalibrationBin2ᚖworkflowfactoryᚋmodelᚐCalibrationBin(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCalibrationBin2ᚖworkflowfactoryᚋmodelᚐCalibrationBin(ctx context.Context, sel ast.SelectionSet, v *model.CalibrationBin) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CalibrationBin!")
+		return graphql.Null
+	}
+	return ec._CalibrationBin(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCancelTaskInput2workflowfactoryᚋmodelᚐCancelTaskInput(ctx context.Context, v any) (model.CancelTaskInput, error) {
@@ -35489,6 +38066,14 @@ func (ec *executionContext) unmarshalNPauseWorkflowInput2workflowfactoryᚋmodel
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNPercentiles2ᚖworkflowfactoryᚋmodelᚐPercentiles(ctx context.Context, sel ast.SelectionSet, v *model.Percentiles) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Percentiles!")
+		return graphql.Null
+	}
+	return ec._Percentiles(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPriority2workflowfactoryᚋmodelᚐPriority(ctx context.Context, v any) (model.Priority, error) {
 	var res model.Priority
 	err := res.UnmarshalGQL(v)
@@ -35576,6 +38161,14 @@ func (ec *executionContext) unmarshalNSkipTaskInput2workflowfactoryᚋmodelᚐSk
 func (ec *executionContext) unmarshalNStartWorkflowInput2workflowfactoryᚋmodelᚐStartWorkflowInput(ctx context.Context, v any) (model.StartWorkflowInput, error) {
 	res, err := ec.unmarshalInputStartWorkflowInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStats2ᚖworkflowfactoryᚋmodelᚐStats(ctx context.Context, sel ast.SelectionSet, v *model.Stats) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Stats!")
+		return graphql.Null
+	}
+	return ec._Stats(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -35684,6 +38277,14 @@ func (ec *executionContext) marshalNSuggestionEvent2ᚖworkflowfactoryᚋmodel�
 		return graphql.Null
 	}
 	return ec._SuggestionEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSuggestionFigures2ᚖworkflowfactoryᚋmodelᚐSuggestionFigures(ctx context.Context, sel ast.SelectionSet, v *model.SuggestionFigures) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SuggestionFigures!")
+		return graphql.Null
+	}
+	return ec._SuggestionFigures(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSuggestionFilter2ᚖworkflowfactoryᚋmodelᚐSuggestionFilter(ctx context.Context, v any) (*model.SuggestionFilter, error) {
@@ -35824,6 +38425,14 @@ func (ec *executionContext) marshalNTaskEvent2ᚖworkflowfactoryᚋmodelᚐTaskE
 	return ec._TaskEvent(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNTaskFigures2ᚖworkflowfactoryᚋmodelᚐTaskFigures(ctx context.Context, sel ast.SelectionSet, v *model.TaskFigures) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TaskFigures!")
+		return graphql.Null
+	}
+	return ec._TaskFigures(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNTaskFilter2ᚖworkflowfactoryᚋmodelᚐTaskFilter(ctx context.Context, v any) (*model.TaskFilter, error) {
 	res, err := ec.unmarshalInputTaskFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -35956,6 +38565,30 @@ func (ec *executionContext) marshalNTaskStatus2workflowfactoryᚋmodelᚐTaskSta
 	return v
 }
 
+func (ec *executionContext) marshalNTimeBucket2ᚕᚖworkflowfactoryᚋmodelᚐTimeBucketᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TimeBucket) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTimeBucket2ᚖworkflowfactoryᚋmodelᚐTimeBucket(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTimeBucket2ᚖworkflowfactoryᚋmodelᚐTimeBucket(ctx context.Context, sel ast.SelectionSet, v *model.TimeBucket) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TimeBucket!")
+		return graphql.Null
+	}
+	return ec._TimeBucket(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNTrigger2ᚖworkflowfactoryᚋmodelᚐTrigger(ctx context.Context, sel ast.SelectionSet, v *model.Trigger) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Trigger!")
@@ -36060,6 +38693,14 @@ func (ec *executionContext) marshalNWorkflowEvent2ᚖworkflowfactoryᚋmodelᚐW
 		return graphql.Null
 	}
 	return ec._WorkflowEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNWorkflowFigures2ᚖworkflowfactoryᚋmodelᚐWorkflowFigures(ctx context.Context, sel ast.SelectionSet, v *model.WorkflowFigures) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WorkflowFigures!")
+		return graphql.Null
+	}
+	return ec._WorkflowFigures(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNWorkflowFilter2ᚖworkflowfactoryᚋmodelᚐWorkflowFilter(ctx context.Context, v any) (*model.WorkflowFilter, error) {
@@ -37317,6 +39958,14 @@ func (ec *executionContext) unmarshalOTaskStatusFilter2ᚖworkflowfactoryᚋmode
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputTaskStatusFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTimeRange2ᚖworkflowfactoryᚋmodelᚐTimeRange(ctx context.Context, v any) (*model.TimeRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTimeRange(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

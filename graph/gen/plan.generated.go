@@ -89,6 +89,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("TaskLogLineInput", ec.(*executionContext).unmarshalInputTaskLogLineInput),
 			graphql.NewInputUnmarshaler("TaskOrder", ec.(*executionContext).unmarshalInputTaskOrder),
 			graphql.NewInputUnmarshaler("TaskStatusFilter", ec.(*executionContext).unmarshalInputTaskStatusFilter),
+			graphql.NewInputUnmarshaler("TimeRange", ec.(*executionContext).unmarshalInputTimeRange),
 			graphql.NewInputUnmarshaler("TriggerInput", ec.(*executionContext).unmarshalInputTriggerInput),
 			graphql.NewInputUnmarshaler("UnassignTaskInput", ec.(*executionContext).unmarshalInputUnassignTaskInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.(*executionContext).unmarshalInputUpdateAgentInput),
@@ -337,6 +338,15 @@ var planTable = exec.Table{
 					return ec.(*executionContext).field_Agent_recentTasks_args(ctx, raw)
 				},
 			},
+			"oversight": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.Agent().Oversight(ctx, exec.Parents[model.Agent](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.AgentOversight) {
+						exec.Add[model.AgentOversight](s, *v)
+					})
+				},
+			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
@@ -510,6 +520,61 @@ var planTable = exec.Table{
 			"agent": {
 				Get: func(s *exec.Sink, o exec.P) {
 					exec.Add[model.Agent](s, (*model.AgentEvent)(o).Agent)
+				},
+			},
+		},
+		"AgentFigures": {
+			"total": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.AgentFigures)(o).Total))
+				},
+			},
+			"idle": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.AgentFigures)(o).Idle))
+				},
+			},
+			"online": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.AgentFigures)(o).Online))
+				},
+			},
+			"busy": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.AgentFigures)(o).Busy))
+				},
+			},
+			"offline": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.AgentFigures)(o).Offline))
+				},
+			},
+		},
+		"AgentOversight": {
+			"decided": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.AgentOversight)(o).Decided))
+				},
+			},
+			"approved": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.AgentOversight)(o).Approved))
+				},
+			},
+			"approvalRate": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.AgentOversight)(o).ApprovalRate
+					if v0 == nil {
+						return false
+					}
+					return w.Float(*v0)
+				},
+			},
+			"calibration": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.AgentOversight)(o).Calibration, func(s *exec.Sink, v **model.CalibrationBin) {
+						exec.Add[model.CalibrationBin](s, *v)
+					})
 				},
 			},
 		},
@@ -704,6 +769,28 @@ var planTable = exec.Table{
 						v0.MarshalGQL(w)
 						return w.Since(mark)
 					})
+				},
+			},
+		},
+		"CalibrationBin": {
+			"from": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Float((*model.CalibrationBin)(o).From)
+				},
+			},
+			"to": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Float((*model.CalibrationBin)(o).To)
+				},
+			},
+			"decided": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.CalibrationBin)(o).Decided))
+				},
+			},
+			"approved": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.CalibrationBin)(o).Approved))
 				},
 			},
 		},
@@ -1785,6 +1872,26 @@ var planTable = exec.Table{
 				Method: true,
 			},
 		},
+		"Percentiles": {
+			"p50Ms": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Percentiles)(o).P50Ms
+					if v0 == nil {
+						return false
+					}
+					return w.Int(int64(*v0))
+				},
+			},
+			"p95Ms": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Percentiles)(o).P95Ms
+					if v0 == nil {
+						return false
+					}
+					return w.Int(int64(*v0))
+				},
+			},
+		},
 		"Query": {
 			"viewer": {
 				Call: func(c *exec.Call) {
@@ -1980,6 +2087,19 @@ var planTable = exec.Table{
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
+			"stats": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Query().Stats(ctx, fc.Args["range"].(*model.TimeRange), fc.Args["bucketSeconds"].(*int))
+					exec.ResolveObjects(c, []*model.Stats{result}, err, func(s *exec.Sink, v **model.Stats) {
+						exec.Add[model.Stats](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Query_stats_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+			},
 			"apiKeys": {
 				Call: func(c *exec.Call) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
@@ -2024,6 +2144,59 @@ var planTable = exec.Table{
 			"maxDelaySeconds": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.Int(int64((*model.RetryPolicy)(o).MaxDelaySeconds))
+				},
+			},
+		},
+		"Stats": {
+			"workflows": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.WorkflowFigures](s, (*model.Stats)(o).Workflows)
+				},
+			},
+			"tasks": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.TaskFigures](s, (*model.Stats)(o).Tasks)
+				},
+			},
+			"agents": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.AgentFigures](s, (*model.Stats)(o).Agents)
+				},
+			},
+			"suggestions": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.SuggestionFigures](s, (*model.Stats)(o).Suggestions)
+				},
+			},
+			"successRate": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Stats)(o).SuccessRate
+					if v0 == nil {
+						return false
+					}
+					return w.Float(*v0)
+				},
+			},
+			"duration": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Percentiles](s, (*model.Stats)(o).Duration)
+				},
+			},
+			"queueWait": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Percentiles](s, (*model.Stats)(o).QueueWait)
+				},
+			},
+			"approvalLatency": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Percentiles](s, (*model.Stats)(o).ApprovalLatency)
+				},
+			},
+			"throughput": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.Stats)(o).Throughput, func(s *exec.Sink, v **model.TimeBucket) {
+						exec.Add[model.TimeBucket](s, *v)
+					})
 				},
 			},
 		},
@@ -2421,6 +2594,22 @@ var planTable = exec.Table{
 			"suggestion": {
 				Get: func(s *exec.Sink, o exec.P) {
 					exec.Add[model.Suggestion](s, (*model.SuggestionEvent)(o).Suggestion)
+				},
+			},
+		},
+		"SuggestionFigures": {
+			"pending": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.SuggestionFigures)(o).Pending))
+				},
+			},
+			"oldestPendingAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.SuggestionFigures)(o).OldestPendingAt
+					if v0 == nil {
+						return false
+					}
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
 				},
 			},
 		},
@@ -3018,6 +3207,63 @@ var planTable = exec.Table{
 				},
 			},
 		},
+		"TaskFigures": {
+			"total": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).Total))
+				},
+			},
+			"pending": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).Pending))
+				},
+			},
+			"ready": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).Ready))
+				},
+			},
+			"inProgress": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).InProgress))
+				},
+			},
+			"awaitingApproval": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).AwaitingApproval))
+				},
+			},
+			"completed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).Completed))
+				},
+			},
+			"failed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).Failed))
+				},
+			},
+			"cancelled": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).Cancelled))
+				},
+			},
+			"skipped": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).Skipped))
+				},
+			},
+			"overdue": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).Overdue))
+				},
+			},
+			"completedToday": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TaskFigures)(o).CompletedToday))
+				},
+			},
+		},
 		"TaskLease": {
 			"task": {
 				Get: func(s *exec.Sink, o exec.P) {
@@ -3169,6 +3415,23 @@ var planTable = exec.Table{
 						v0.MarshalGQL(w)
 						return w.Since(mark)
 					})
+				},
+			},
+		},
+		"TimeBucket": {
+			"at": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.TimeBucket)(o).At))
+				},
+			},
+			"completed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TimeBucket)(o).Completed))
+				},
+			},
+			"failed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.TimeBucket)(o).Failed))
 				},
 			},
 		},
@@ -3529,6 +3792,43 @@ var planTable = exec.Table{
 				},
 			},
 		},
+		"WorkflowFigures": {
+			"total": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.WorkflowFigures)(o).Total))
+				},
+			},
+			"pending": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.WorkflowFigures)(o).Pending))
+				},
+			},
+			"running": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.WorkflowFigures)(o).Running))
+				},
+			},
+			"paused": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.WorkflowFigures)(o).Paused))
+				},
+			},
+			"completed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.WorkflowFigures)(o).Completed))
+				},
+			},
+			"failed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.WorkflowFigures)(o).Failed))
+				},
+			},
+			"cancelled": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.WorkflowFigures)(o).Cancelled))
+				},
+			},
+		},
 		"WorkflowPayload": {
 			"workflow": {
 				Get: func(s *exec.Sink, o exec.P) {
@@ -3796,6 +4096,20 @@ func planGuardPublic7(c *exec.Call) (exec.Ask, error) {
 func planGuardCan8(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
 	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan9(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "OVERSEE")
 	if err != nil {
 		return nil, err
 	}
