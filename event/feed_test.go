@@ -288,3 +288,41 @@ func TestAllHoldersOfAnEntryShareOneDecodedForm(t *testing.T) {
 		}
 	}
 }
+
+// Who waits at the head hears how far that is, also when nothing there was for it.
+func TestSubscribersHearWhereTheHeadIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := w.node(event.Options{RingEntries: 8, PageEntries: 4})
+	mine := model.NewID(model.KindWorkflow)
+	w.position(n, w.write(20))
+	heads, enough := make(chan int64, 100), errors.New("enough")
+	stream := n.Subscribe(t.Context(), event.Subscription{
+		After:  &model.Cursor{Epoch: 1, Position: 2},
+		Filter: model.EntryFilter{WorkflowID: model.Among[model.ID]{}.And(mine)},
+		AtHead: func(c model.Cursor) error {
+			if heads <- c.Position; c.Position == 21 {
+				return enough
+			}
+			return nil
+		},
+	})
+	got := make(chan []*model.Entry, 1)
+	go func() {
+		entries, err := take(stream, 100)
+		if !errors.Is(err, enough) {
+			t.Errorf("the stream ended with %v", err)
+		}
+		got <- entries
+	}()
+	if at := <-heads; at != 20 {
+		t.Errorf("at the head of 20 it heard of %d", at)
+	}
+	w.writeFor(mine, 1)
+	if at := <-heads; at != 21 {
+		t.Errorf("after the event it heard of %d", at)
+	}
+	if entries := <-got; len(entries) != 1 || entries[0].Position != 21 {
+		t.Errorf("it got %v", positionsOf(entries))
+	}
+}

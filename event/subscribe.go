@@ -14,6 +14,10 @@ type Subscription struct {
 	After  *model.Cursor     // what was seen last; nil to begin with what comes next
 	Filter model.EntryFilter // which entries
 	Check  func() error      // when set, asked before entries are given and every 2 s between; its error ends the stream
+
+	// AtHead, when set, hears before each wait up to where the stream holds nothing more that the filter takes, unless it
+	// has heard that already. It is called by who iterates, between two entries; its error ends the stream.
+	AtHead func(model.Cursor) error
 }
 
 const (
@@ -69,6 +73,7 @@ type reader struct {
 	epoch    int32
 	at       int64         // read so far
 	seen     int64         // the last position that the subscriber knows of
+	told     int64         // the last position that AtHead was told of
 	pages    int           // read since it was last in the ring
 	distance int64         // from the head, when that was last reckoned
 	pause    time.Duration // after the last failure of the database
@@ -109,7 +114,9 @@ func (r *reader) next(ctx context.Context) ([]*model.Entry, error) {
 		case err != nil:
 			return nil, err
 		case place == atHead:
-			err = r.await(ctx)
+			if err = r.tell(); err == nil {
+				err = r.await(ctx)
+			}
 		case place == behindRing:
 			entries, err = r.catchUp(ctx)
 		}
@@ -127,6 +134,15 @@ func (r *reader) check(ctx context.Context) error {
 		return nil
 	}
 	return r.Check()
+}
+
+// tell has the subscriber know how far it has got.
+func (r *reader) tell() error {
+	if r.AtHead == nil || r.at == r.told {
+		return nil
+	}
+	r.seen, r.told = r.at, r.at
+	return r.AtHead(model.Cursor{Epoch: r.epoch, Position: r.at})
 }
 
 type place int

@@ -70,9 +70,21 @@ func narrow(a model.Among[model.ID], id *model.ID) model.Among[model.ID] {
 func all[E model.Event](E) bool { return true }
 
 // stream delivers the events that the filter takes, the caller may see and want wants, until ctx ends. The channel
-// holds nothing: the subscriber's own pace is the only one there is.
+// holds nothing: the subscriber's own pace is the only one there is. Who opens a Stream is given the events themselves.
 func stream[E model.Event](ctx context.Context, r *Resolver, f model.EntryFilter, after *model.Cursor, want func(E) bool) (<-chan E, error) {
 	caller := model.CallerFrom(ctx)
+	take := func(entry *model.Entry) any {
+		if !caller.MaySee(entry) {
+			return nil
+		}
+		if e := entry.Event().(E); want(e) {
+			return e
+		}
+		return nil
+	}
+	if t := tapOf(ctx); t != nil {
+		return nil, t.hold(ctx, r.Feed, f, after, take)
+	}
 	entries := r.Feed.Subscribe(ctx, event.Subscription{After: after, Filter: f})
 	events := make(chan E)
 	go func() {
@@ -82,11 +94,8 @@ func stream[E model.Event](ctx context.Context, r *Resolver, f model.EntryFilter
 				r.Fail(ctx, err)
 				return
 			}
-			if !caller.MaySee(entry) {
-				continue
-			}
-			e := entry.Event().(E)
-			if !want(e) {
+			e, taken := take(entry).(E)
+			if !taken {
 				continue
 			}
 			select {

@@ -15,7 +15,6 @@ import (
 	"workflowfactory/auth"
 	"workflowfactory/db"
 	"workflowfactory/dispatch"
-	"workflowfactory/event"
 	"workflowfactory/exec"
 	"workflowfactory/graph"
 	"workflowfactory/model"
@@ -43,12 +42,13 @@ func waits(o *graphql.OperationContext) time.Duration {
 }
 
 // schema makes the API out of the repositories and the feed.
-func schema(d *db.DB, feed *event.Feed, dispatcher *dispatch.Dispatcher) graphql.ExecutableSchema {
+func schema(c Config, dispatcher *dispatch.Dispatcher) graphql.ExecutableSchema {
+	d := c.DB
 	return graph.NewSchema(&graph.Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
-		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Events: d.Events(), Feed: feed,
+		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Events: d.Events(), Feed: c.Feed,
 		Dispatcher: dispatcher, Fail: transport.Fail,
-	})
+	}, c.Executor...)
 }
 
 func newAPI(c Config) *api {
@@ -56,7 +56,7 @@ func newAPI(c Config) *api {
 		c.Limits.ListItems = 500 // as many as cancelTasks and retryTasks take
 	}
 	dispatcher := dispatch.New(c.Feed, db.Tasks{DB: c.DB}, c.Log)
-	schema := schema(c.DB, c.Feed, dispatcher)
+	schema := schema(c, dispatcher)
 	config := transport.Config{
 		Limits:        c.Limits,
 		Log:           c.Log,
@@ -68,6 +68,9 @@ func newAPI(c Config) *api {
 		Timeout:       waits,
 		Release:       func(data []byte) { exec.Release(data) },
 	}
+	errs := graph.Errors{Log: c.Log}
+	config.Sharing = transport.Sharing{Source: source{schema, errs}, Scope: scopeOf}
+	config.Hub = transport.NewHub(config)
 	if c.Playground {
 		config.Page = http.RedirectHandler("/graphiql", http.StatusFound)
 	}
@@ -75,7 +78,6 @@ func newAPI(c Config) *api {
 		Server: handler.New(schema), sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config),
 		text: schema.Schema().Query.Position.Src.Input, dispatcher: dispatcher,
 	}
-	errs := graph.Errors{Log: c.Log}
 	a.SetErrorPresenter(errs.Present)
 	a.SetRecoverFunc(errs.Recover)
 	guard := transport.NewGuard(config)

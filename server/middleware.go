@@ -24,12 +24,14 @@ func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
 		if !saneRequestID.MatchString(id) {
-			id = strings.ToLower(rand.Text())
+			id = newRequestID()
 		}
 		w.Header().Set(requestIDHeader, id)
 		next.ServeHTTP(w, r.WithContext(model.WithCaller(r.Context(), model.Caller{RequestID: id})))
 	})
 }
+
+func newRequestID() string { return strings.ToLower(rand.Text()) }
 
 // logged writes one line per request. The query string stays out of it: it may hold what is nobody's business.
 func (s *Server) logged(next http.Handler) http.Handler {

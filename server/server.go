@@ -17,6 +17,7 @@ import (
 	"workflowfactory/auth"
 	"workflowfactory/db"
 	"workflowfactory/event"
+	"workflowfactory/exec"
 	"workflowfactory/transport"
 )
 
@@ -39,6 +40,7 @@ type Config struct {
 
 	Origins    []string         // web origins whose pages may use the API, beside the server's own
 	Limits     transport.Limits // zero fields take their defaults
+	Executor   []exec.Option    // beside those that the schema needs
 	Closed     bool             // strangers may not read the schema, nor learn names from errors
 	Playground bool             // the front end has a page at /graphiql
 
@@ -116,12 +118,12 @@ func (s *Server) drain(life context.Context, web *http.Server) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(life), s.Patience)
 	defer cancel()
-	s.api.http.Shutdown()
-	var sockets sync.WaitGroup
+	var streams sync.WaitGroup // all at once, since they share what they execute
 	var socketsErr error
-	sockets.Go(func() { socketsErr = s.api.sockets.Shutdown(ctx) })
+	streams.Go(s.api.http.Shutdown)
+	streams.Go(func() { socketsErr = s.api.sockets.Shutdown(ctx) })
 	err := web.Shutdown(ctx)
-	sockets.Wait()
+	streams.Wait()
 	if err = errors.Join(err, socketsErr); err != nil {
 		return errors.Join(fmt.Errorf("requests still ran after %s: %w", s.Patience, err), web.Close())
 	}

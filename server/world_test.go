@@ -48,6 +48,16 @@ func (l *logBook) Write(b []byte) (int, error) {
 	return l.text.Write(b)
 }
 
+// await waits until the log has so many lines with a text.
+func (l *logBook) await(t testing.TB, text string, times int) {
+	t.Helper()
+	for end := time.Now().Add(patience); strings.Count(l.String(), text) < times; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%q is %d of %d times in the log", text, strings.Count(l.String(), text), times)
+		}
+	}
+}
+
 func (l *logBook) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

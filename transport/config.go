@@ -35,6 +35,9 @@ type Config struct {
 	// Sharing has subscribers who asked the same share their executions. The zero value executes for each alone.
 	Sharing Sharing
 
+	// Hub has subscribers of one transport share with those of others. Nil keeps each transport's apart.
+	Hub *Hub
+
 	// Cursor tells where in the stream a response stands, "" when that is unknown. It becomes the id of a server-sent
 	// event, and the place to resume from when a slow consumer is cut off. Nil reads the string at
 	// response.Extensions["cursor"]. Subscriptions that are shared have their cursors from the source.

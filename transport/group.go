@@ -13,7 +13,7 @@ import (
 // group executes each event once for all its members, who asked the same and may see the same. It is open once its
 // stream is, and over when that ends or when nobody uses it any more.
 type group struct {
-	hub  *hub
+	hub  *Hub
 	key  [sha256.Size]byte
 	exec graphql.GraphExecutor
 	op   *graphql.OperationContext
@@ -32,7 +32,7 @@ type group struct {
 	members map[*member]struct{}
 }
 
-func newGroup(h *hub, key [sha256.Size]byte, exec graphql.GraphExecutor, op *graphql.OperationContext, as scope) *group {
+func newGroup(h *Hub, key [sha256.Size]byte, exec graphql.GraphExecutor, op *graphql.OperationContext, as scope) *group {
 	g := &group{hub: h, key: key, exec: exec, op: anonymous(op, ""), as: as, opened: make(chan struct{}), members: map[*member]struct{}{}}
 	g.ctx, g.cancel = context.WithCancel(graphql.WithOperationContext(as.as(context.Background()), g.op))
 	return g
@@ -122,6 +122,9 @@ func (g *group) deliver(event shared) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.recent.add(event)
+	if event.payload == nil {
+		return
+	}
 	for m := range g.members {
 		if !m.push(event) {
 			delete(g.members, m)

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ import (
 type HTTP struct {
 	config  Config
 	streams *census
-	hub     *hub
+	hub     *Hub
 	down    context.Context // cancelled by Shutdown
 	close   context.CancelFunc
 }
@@ -33,7 +34,7 @@ var _ graphql.Transport = (*HTTP)(nil)
 // NewHTTP returns a transport that is ready to be added to a server.
 func NewHTTP(config Config) *HTTP {
 	t := &HTTP{config: config.orDefaults()}
-	t.streams, t.hub = newCensus(&t.config.Limits), newHub(&t.config)
+	t.streams, t.hub = newCensus(&t.config.Limits), cmp.Or(t.config.Hub, NewHub(t.config))
 	t.down, t.close = context.WithCancel(context.Background())
 	return t
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// hub finds the group of everybody who asked the same.
-type hub struct {
+// Hub finds the group of everybody who asked the same. Make it with [NewHub].
+type Hub struct {
 	config *Config
 
 	running sync.WaitGroup // the groups
@@ -21,12 +21,14 @@ type hub struct {
 	groups map[[sha256.Size]byte]*group
 }
 
-func newHub(config *Config) *hub {
-	return &hub{config: config, groups: map[[sha256.Size]byte]*group{}}
+// NewHub returns a hub for all transports of one server, whose configuration is otherwise the same.
+func NewHub(config Config) *Hub {
+	config = config.orDefaults()
+	return &Hub{config: &config, groups: map[[sha256.Size]byte]*group{}}
 }
 
 // acquire returns the group for an operation, begun if need be. Who acquires it has to release it.
-func (h *hub) acquire(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, as scope) (*group, error) {
+func (h *Hub) acquire(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, as scope) (*group, error) {
 	key, err := groupKey(op, as.key)
 	if err != nil {
 		return nil, err
@@ -54,7 +56,7 @@ func (h *hub) acquire(ctx context.Context, exec graphql.GraphExecutor, op *graph
 }
 
 // release ends the group when nobody needs it any more.
-func (h *hub) release(g *group) {
+func (h *Hub) release(g *group) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if g.users--; g.users == 0 {
@@ -64,13 +66,13 @@ func (h *hub) release(g *group) {
 }
 
 // retire lets those who come from now on begin another group: this one's stream has ended.
-func (h *hub) retire(g *group) {
+func (h *Hub) retire(g *group) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forget(g)
 }
 
-func (h *hub) forget(g *group) {
+func (h *Hub) forget(g *group) {
 	if h.groups[g.key] == g {
 		delete(h.groups, g.key)
 	}

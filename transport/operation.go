@@ -30,7 +30,7 @@ type operation struct {
 	exec    graphql.GraphExecutor
 	out     *outbox
 	dialect dialect
-	hub     *hub
+	hub     *Hub
 	resume  string                   // the cursor to go on after, "" for what the request itself says
 	parsing chan struct{}            // a token per operation that may be parsed at a time
 	started func(ast.Operation) bool // called once the kind is known; false ends it without a word

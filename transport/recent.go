@@ -29,6 +29,10 @@ func (r *recent) to() Event {
 }
 
 func (r *recent) add(event shared) {
+	if last := len(r.events) - 1; last >= 0 && event.payload == nil && r.events[last].payload == nil {
+		r.events[last] = event
+		return
+	}
 	r.events = append(r.events, event)
 	r.bytes += len(event.payload)
 	for len(r.events) > recentEvents || r.bytes > recentBytes {

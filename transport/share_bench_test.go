@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/gorilla/websocket"
 
@@ -32,7 +33,7 @@ func fanOut(b *testing.B, shared bool) {
 	if shared {
 		config.Sharing = transport.Sharing{
 			Source: &transporttest.Source{Resolver: resolver},
-			Scope: func(context.Context) (string, func(context.Context) context.Context) {
+			Scope: func(context.Context, *graphql.OperationContext) (string, func(context.Context) context.Context) {
 				return "all", func(ctx context.Context) context.Context { return ctx }
 			},
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 
 	"workflowfactory/transport"
@@ -20,7 +21,7 @@ import (
 func sharing(t *testing.T, source *transporttest.Source, configure ...func(*transport.Config)) *world {
 	t.Helper()
 	w := serve(t, append(configure, func(c *transport.Config) {
-		c.Sharing = transport.Sharing{Source: source, Scope: func(ctx context.Context) (string, func(context.Context) context.Context) {
+		c.Sharing = transport.Sharing{Source: source, Scope: func(ctx context.Context, _ *graphql.OperationContext) (string, func(context.Context) context.Context) {
 			_, role, _ := strings.Cut(callerOf(ctx), ":")
 			return role, func(ctx context.Context) context.Context { return transporttest.WithViewer(ctx, role) }
 		}}

@@ -42,10 +42,10 @@ type Event struct {
 type Sharing struct {
 	Source Source
 
-	// Scope says as whom a caller's subscriptions are executed when they are shared: a key that differs where what may be
+	// Scope says as whom a caller's subscription is executed when it is shared: a key that differs where what may be
 	// seen differs, and what puts that viewer, and nothing of the caller beyond it, into a context. An empty key executes
-	// for this caller alone.
-	Scope func(ctx context.Context) (key string, as func(context.Context) context.Context)
+	// for this caller alone, as has to be done with what Source cannot open.
+	Scope func(ctx context.Context, op *graphql.OperationContext) (key string, as func(context.Context) context.Context)
 }
 
 // scope is as whom a group's events are executed.
@@ -59,7 +59,7 @@ func (s *Sharing) scope(ctx context.Context, op *graphql.OperationContext) (scop
 	if s.Source == nil || s.Scope == nil || len(op.Extensions) > 0 {
 		return scope{}, false
 	}
-	key, as := s.Scope(ctx)
+	key, as := s.Scope(ctx, op)
 	return scope{key: key, as: as}, key != ""
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -29,7 +30,7 @@ type WebSocket struct {
 	upgrader websocket.Upgrader
 	parsing  chan struct{}
 	census   *census
-	hub      *hub
+	hub      *Hub
 
 	mu      sync.Mutex // protects what follows
 	sockets map[*socket]struct{}
@@ -45,7 +46,7 @@ func NewWebSocket(config Config) *WebSocket {
 		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		sockets: map[*socket]struct{}{},
 	}
-	t.census, t.hub = newCensus(&t.config.Limits), newHub(&t.config)
+	t.census, t.hub = newCensus(&t.config.Limits), cmp.Or(t.config.Hub, NewHub(t.config))
 	t.upgrader = websocket.Upgrader{
 		Subprotocols:     []string{Subprotocol},
 		HandshakeTimeout: t.config.Limits.Write,

@@ -1,0 +1,105 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"workflowfactory/event"
+	"workflowfactory/model"
+)
+
+// Stream is what a subscription would deliver, apart from its execution.
+type Stream struct {
+	From   model.Cursor // nothing after it is missing
+	Events iter.Seq2[Delivery, error]
+}
+
+// Delivery is one event of a Stream, or word that there is none up to a place.
+type Delivery struct {
+	At    model.Cursor
+	Event any // what the subscription's channel would carry; nil for none
+}
+
+// IsStream says whether a subscription is a part of the one stream of events, and so can be opened by OpenStream: then
+// it takes a place in that stream to go on after.
+func IsStream(op *graphql.OperationContext) bool {
+	for field := range rootFields(op.Operation.SelectionSet) {
+		if field.Definition == nil {
+			return false
+		}
+		after := field.Definition.Arguments.ForName("after")
+		if after == nil || after.Type.Name() != "EventCursor" {
+			return false
+		}
+	}
+	return true
+}
+
+// OpenStream gives the events behind the subscription of the context's operation, for the context's caller. Arguments
+// are read and rights are asked as ever, by the subscription's own resolver. The error is a gqlerror.List as clients
+// see it. The stream ends with ctx.
+func OpenStream(ctx context.Context, schema graphql.ExecutableSchema, errs Errors) (Stream, error) {
+	var t tap
+	ctx = graphql.WithResponseContext(ctx, errs.Present, errs.Recover)
+	schema.Exec(context.WithValue(ctx, tapKey{}, &t))
+	if failed := graphql.GetErrors(ctx); len(failed) > 0 {
+		return Stream{}, failed
+	}
+	if t.Events == nil {
+		return Stream{}, errors.New("open a subscription that is no part of the stream")
+	}
+	return t.Stream, nil
+}
+
+type tapKey struct{}
+
+// tap takes from a subscription's resolver what it would deliver.
+type tap struct{ Stream }
+
+func tapOf(ctx context.Context) *tap {
+	t, _ := ctx.Value(tapKey{}).(*tap)
+	return t
+}
+
+// hold is the resolver's part: it settles where the stream begins, and reads nothing yet.
+func (t *tap) hold(ctx context.Context, feed *event.Feed, f model.EntryFilter, after *model.Cursor, take func(*model.Entry) any) error {
+	from, err := startOf(ctx, feed, after)
+	if err != nil {
+		return err
+	}
+	t.From = from
+	t.Events = func(yield func(Delivery, error) bool) {
+		atHead := func(c model.Cursor) error {
+			if !yield(Delivery{At: c}, nil) {
+				return errEnough
+			}
+			return nil
+		}
+		for entry, err := range feed.Subscribe(ctx, event.Subscription{After: &from, Filter: f, AtHead: atHead}) {
+			if errors.Is(err, errEnough) {
+				return
+			}
+			if err != nil {
+				yield(Delivery{}, err)
+				return
+			}
+			if !yield(Delivery{At: entry.Cursor(), Event: take(entry)}, nil) {
+				return
+			}
+		}
+	}
+	return nil
+}
+
+// errEnough ends a stream whose reader wants no more of it.
+var errEnough = errors.New("the reader has enough")
+
+func startOf(ctx context.Context, feed *event.Feed, after *model.Cursor) (model.Cursor, error) {
+	if after == nil {
+		return feed.Head(ctx)
+	}
+	return feed.Resume(ctx, *after)
+}
