@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 
+	"github.com/uptrace/bun"
+
 	"workflowfactory/model"
 )
 
@@ -34,7 +36,24 @@ func (c *change) addComment(ctx context.Context, in model.AddCommentInput) (*mod
 	if err := c.checkSameTask(ctx, "comments", "parentId", in.ParentID, task.ID); err != nil {
 		return nil, err
 	}
+	if err := c.checkMentions(ctx, comment.Mentions); err != nil {
+		return nil, err
+	}
 	return comment, insert(ctx, c, model.EventTypeCommentAdded, comment)
+}
+
+// checkMentions wants those whom a comment calls on to be there. Indexes: primary keys.
+func (c *change) checkMentions(ctx context.Context, ids []model.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var known int
+	err := c.NewRaw(`SELECT (SELECT count(*) FROM users WHERE id IN (?0) AND active) + (SELECT count(*) FROM agents WHERE id IN (?0) AND removed_at IS NULL)`,
+		bun.List(ids)).Scan(ctx, &known)
+	if err == nil && known < len(ids) {
+		err = model.BadInput("mentions", "among those that the comment calls on is one who is not there")
+	}
+	return err
 }
 
 // checkSameTask wants what a comment refers to to be about the same task.
@@ -59,6 +78,11 @@ func (r Comments) Update(ctx context.Context, in model.UpdateCommentInput) (*mod
 		was := *comment
 		if err := comment.Edit(in, c.caller.ActorID(), c.now); err != nil {
 			return nil, err
+		}
+		if in.Mentions.IsSet() {
+			if err := c.checkMentions(ctx, comment.Mentions); err != nil {
+				return nil, err
+			}
 		}
 		return comment, update(ctx, c, model.EventTypeCommentUpdated, &was, comment)
 	})

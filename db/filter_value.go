@@ -85,6 +85,21 @@ func (w *where) id(column string, f *model.IDFilter) string {
 	return w.idIs(f, func(is string) string { return column + is })
 }
 
+// anyID asks whether some id of an array matches.
+func (w *where) anyID(column string, f *model.IDFilter) string {
+	if f == nil {
+		return ""
+	}
+	var eq, in string
+	if f.Eq != nil {
+		eq = w.condition(column+" @> ARRAY[?::uuid]", uuid(*f.Eq))
+	}
+	if f.In != nil {
+		in = "EXISTS (SELECT FROM unnest(" + column + ") AS e (id) WHERE e.id" + w.amongIDs(f.In) + ")"
+	}
+	return all(eq, in)
+}
+
 // idIs compares an id in as many places as of puts the comparison.
 func (w *where) idIs(f *model.IDFilter, of func(is string) string) string {
 	if f == nil {

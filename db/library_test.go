@@ -222,6 +222,7 @@ func (l *library) suggestion() *model.Suggestion {
 		Noun: l.noun(model.KindSuggestion), Kind: pick(l, model.AllSuggestionKind...), TaskID: t.ID, WorkflowID: t.WorkflowID,
 		AgentID: pick(l, l.agents...).ID, Action: l.name(), Reasoning: l.word(), Confidence: float64(l.IntN(5)) / 4,
 		Data: model.JSON(`{}`), ActionHash: "h", Status: pick(l, model.AllSuggestionStatus...), Blocking: l.IntN(2) == 0,
+		Urgency:           int64(l.IntN(6)) << 60 / 2,
 		RequiredApprovals: 1, Decisions: []*model.Decision{}, ExpiresAt: maybe(l, l.moment()), OnExpiry: pick(l, model.AllExpiryAction...),
 	}
 	if s.Status != model.SuggestionStatusPending {
@@ -234,7 +235,7 @@ func (l *library) suggestion() *model.Suggestion {
 func (l *library) comment() *model.Comment {
 	t := pick(l, l.tasks...)
 	c := &model.Comment{
-		Noun: l.noun(model.KindComment), TaskID: t.ID, WorkflowID: t.WorkflowID, AuthorID: l.actor(), Body: l.name(), EditedAt: maybe(l, l.moment()),
+		Noun: l.noun(model.KindComment), TaskID: t.ID, WorkflowID: t.WorkflowID, AuthorID: l.actor(), Body: l.name(), Mentions: []model.ID{}, EditedAt: maybe(l, l.moment()),
 	}
 	for _, s := range l.suggestions {
 		if s.TaskID == t.ID && l.IntN(2) == 0 {

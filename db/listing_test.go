@@ -302,6 +302,7 @@ func (l *library) suggestionListing(pages suggestionPages) *listing[model.Sugges
 			"UPDATED_AT": func(s *model.Suggestion) any { return s.UpdatedAt },
 			"CONFIDENCE": func(s *model.Suggestion) any { return s.Confidence },
 			"EXPIRES_AT": func(s *model.Suggestion) any { return orNever(s.ExpiresAt) },
+			"URGENCY":    func(s *model.Suggestion) any { return int(s.Urgency) },
 		},
 		seen: func(c model.Caller) func(*model.Suggestion) bool {
 			in := l.inWorkflow(c)

@@ -128,6 +128,19 @@ func byInt[T any](column string, of func(*T) int) order[T] {
 	}
 }
 
+func byLong[T any](column string, of func(*T) int64) order[T] {
+	return order[T]{
+		sql: column,
+		put: func(b []byte, row *T) []byte { return binary.BigEndian.AppendUint64(b, uint64(of(row))) },
+		take: func(b []byte) (any, bool) {
+			if len(b) != 8 {
+				return nil, false
+			}
+			return int64(binary.BigEndian.Uint64(b)), true
+		},
+	}
+}
+
 func byFloat[T any](column string, of func(*T) float64) order[T] {
 	return order[T]{
 		sql: column,

@@ -102,6 +102,22 @@ func (r *row) json() model.JSON {
 	return bytes.Clone(v)
 }
 
+// ids reads a uuid[] without NULLs. None is an empty slice, not nil.
+func (r *row) ids() []model.ID {
+	v := r.take()
+	const header, dimension, length = 12, 8, 4
+	if len(v) < header+dimension {
+		return []model.ID{}
+	}
+	list := make([]model.ID, binary.BigEndian.Uint32(v[header:]))
+	v = v[header+dimension:]
+	for i := range list {
+		copy(list[i][:], v[length:])
+		v = v[length+len(list[i]):]
+	}
+	return list
+}
+
 // texts reads a text[] without NULLs. None is an empty slice, not nil.
 func (r *row) texts() []string {
 	v := r.take()

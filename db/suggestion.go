@@ -2,6 +2,8 @@ package db
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -94,7 +96,7 @@ func (r Suggestions) ExpireDue(ctx context.Context) error {
 func (r Suggestions) decide(ctx context.Context, id model.ID, verb string, key *string, in any, rule func(*model.Suggestion, *change) (model.EventType, error)) (*model.SuggestionPayload, error) {
 	return r.payload(ctx, func(ctx context.Context, c *change) (*model.Suggestion, error) {
 		return idempotent(ctx, c, verb, key, in, func() (*model.Suggestion, error) {
-			g, s, err := c.lockSuggestion(ctx, id)
+			s, err := c.lockSuggestion(ctx, id)
 			if err != nil {
 				return nil, err
 			}
@@ -106,49 +108,79 @@ func (r Suggestions) decide(ctx context.Context, id model.ID, verb string, key *
 			if err := update(ctx, c, what, &was, s); err != nil {
 				return nil, err
 			}
-			return s, g.goOn(ctx, s)
+			return s, c.goOn(ctx, s)
 		})
 	})
 }
 
 // lockSuggestion locks a suggestion, after its workflow.
-func (c *change) lockSuggestion(ctx context.Context, id model.ID) (*graph, *model.Suggestion, error) {
-	var workflowID model.ID
-	err := c.NewSelect().Table("suggestions").Column("workflow_id").Where("id = ?", id).Scan(ctx, &workflowID)
-	if isNoRows(err) {
-		return nil, nil, model.Missing("suggestion", id)
+func (c *change) lockSuggestion(ctx context.Context, id model.ID) (*model.Suggestion, error) {
+	found, err := c.lockSuggestions(ctx, []model.ID{id})
+	if err == nil && found[id] == nil {
+		err = model.Missing("suggestion", id)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	g, err := c.lockGraph(ctx, workflowID)
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := locked[model.Suggestion](ctx, c, id, "suggestion")
-	return g, s, err
+	return found[id], err
 }
 
-// goOn makes a task claimable again once nothing blocks it any more, for the same agent first while it is alive.
-// Index: suggestions_of_task.
-func (g *graph) goOn(ctx context.Context, s *model.Suggestion) error {
-	if !s.Blocking || s.Status == model.SuggestionStatusPending {
+// lockSuggestions locks suggestions, after their workflows. Those that are not there are left out.
+func (c *change) lockSuggestions(ctx context.Context, ids []model.ID) (map[model.ID]*model.Suggestion, error) {
+	var in []model.ID
+	err := c.NewSelect().Table("suggestions").ColumnExpr("DISTINCT workflow_id").Where("id IN (?)", bun.List(ids)).Scan(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
+	workflows, err := lockAll[model.Workflow](ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range workflows {
+		c.holdGraph(w)
+	}
+	if err := c.stamp(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := lockAll[model.Suggestion](ctx, c, ids)
+	found := make(map[model.ID]*model.Suggestion, len(rows))
+	for _, s := range rows {
+		found[s.ID] = s
+	}
+	return found, err
+}
+
+// goOn makes tasks claimable again that nothing blocks any more, for the same agent first while it is alive. Their
+// workflows are locked. Index: suggestions_of_task.
+func (c *change) goOn(ctx context.Context, decided ...*model.Suggestion) error {
+	asked := map[model.ID]model.ID{} // the agent that asked about each task
+	for _, s := range decided {
+		if s.Blocking && s.Status != model.SuggestionStatusPending {
+			asked[s.TaskID] = s.AgentID
+		}
+	}
+	if len(asked) == 0 {
 		return nil
 	}
-	blocked, err := g.c.NewSelect().Table("suggestions").Where("task_id = ? AND status = 'PENDING' AND blocking", s.TaskID).Exists(ctx)
-	if err != nil || blocked {
+	tasks, err := lockWhere[model.Task](ctx, c, `status = 'AWAITING_APPROVAL' AND id IN (?) AND NOT EXISTS (
+		SELECT FROM suggestions AS s WHERE s.task_id = task.id AND s.status = 'PENDING' AND s.blocking)`, bun.List(slices.Collect(maps.Keys(asked))))
+	if err != nil {
 		return err
 	}
-	t, err := g.task(ctx, s.TaskID)
-	if err != nil || t.Status != model.TaskStatusAwaitingApproval {
+	alive, err := c.awake(ctx, slices.Collect(maps.Values(asked)))
+	if err != nil {
 		return err
 	}
-	var agent model.Agent
-	if err := g.c.NewSelect().Model(&agent).Where("id = ?", s.AgentID).Scan(ctx); err != nil {
-		return err
+	for _, t := range tasks {
+		if err := c.graphs[t.WorkflowID].goOn(t, alive[asked[t.ID]]); err != nil {
+			return err
+		}
 	}
-	if agent.IsAlive(g.c.now) {
-		t.ResumeAgentID = agent.ID
+	return nil
+}
+
+// goOn has a locked task wait no more for people.
+func (g *graph) goOn(t *model.Task, first *model.Agent) error {
+	t = g.hold(t).task
+	if first != nil {
+		t.ResumeAgentID = first.ID
 	}
 	if err := t.Wait(); err != nil {
 		return err
@@ -159,6 +191,27 @@ func (g *graph) goOn(ctx context.Context, s *model.Suggestion) error {
 	}
 	g.record(t, model.EventTypeTaskReady)
 	return nil
+}
+
+// awake gives those of the agents that are not OFFLINE. Index: primary key.
+func (c *change) awake(ctx context.Context, ids []model.ID) (map[model.ID]*model.Agent, error) {
+	var agents []*model.Agent
+	err := c.NewSelect().Model(&agents).Where("id IN (?)", bun.List(ids)).Scan(ctx)
+	alive := map[model.ID]*model.Agent{}
+	for _, a := range agents {
+		if a.IsAlive(c.now) {
+			alive[a.ID] = a
+		}
+	}
+	return alive, err
+}
+
+// pressAs has the suggestions about a task wait for people in the order of its new priority. Nobody hears of it: the
+// order is not theirs. Index: suggestions_of_task.
+func (c *change) pressAs(ctx context.Context, t *model.Task) error {
+	_, err := c.NewUpdate().Table("suggestions").Set("urgency = urgency % ? + ?", model.UrgencyStep, model.UrgencyOf(t.Priority)).
+		Where("task_id = ?", t.ID).Exec(ctx)
+	return err
 }
 
 // withdrawPending takes back what was suggested about tasks that ended otherwise. Index: suggestions_of_task.

@@ -30,6 +30,7 @@ var suggestionTable = prepared(table[model.Suggestion]{
 		{"onExpiry", "x.on_expiry", func(r *row, s *model.Suggestion) { s.OnExpiry = word[model.ExpiryAction](r) }},
 		{"decidedAt", "x.decided_at", func(r *row, s *model.Suggestion) { s.DecidedAt = r.timeOrNil() }},
 		{"decidedBy", "x.decided_by", func(r *row, s *model.Suggestion) { s.DecidedByID = r.id() }},
+		{"", "x.urgency", func(r *row, s *model.Suggestion) { s.Urgency = int64(r.int()) }},
 	}...),
 	key: "x.id",
 	id:  (*model.Suggestion).GetID,
@@ -37,6 +38,7 @@ var suggestionTable = prepared(table[model.Suggestion]{
 		created:      byTime("x.created_at", func(s *model.Suggestion) time.Time { return s.CreatedAt }),
 		"UPDATED_AT": byTime("x.updated_at", func(s *model.Suggestion) time.Time { return s.UpdatedAt }),
 		"CONFIDENCE": byFloat("x.confidence", func(s *model.Suggestion) float64 { return s.Confidence }),
+		"URGENCY":    byLong("x.urgency", func(s *model.Suggestion) int64 { return s.Urgency }),
 		"EXPIRES_AT": byTimeOrNever("x.expires_at", func(s *model.Suggestion) *time.Time { return s.ExpiresAt }),
 	},
 })

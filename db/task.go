@@ -142,11 +142,17 @@ func (r Tasks) Update(ctx context.Context, in model.UpdateTaskInput) (*model.Tas
 		if err := t.CheckVersion(in.ExpectedVersion); err != nil {
 			return err
 		}
+		priority := t.Priority
 		if err := t.Update(in); err != nil {
 			return err
 		}
 		if err := g.c.routeTasks(ctx, []*model.Task{t}); err != nil {
 			return err
+		}
+		if t.Priority != priority {
+			if err := g.c.pressAs(ctx, t); err != nil {
+				return err
+			}
 		}
 		g.record(t, model.EventTypeTaskUpdated)
 		return nil

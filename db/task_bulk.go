@@ -127,5 +127,9 @@ func (r Tasks) bulkIn(ctx context.Context, group inOneWorkflow, reason *string, 
 }
 
 func failed(id model.ID, why *model.Error) *model.TaskOutcome {
-	return &model.TaskOutcome{ID: id, Error: &model.OutcomeError{Code: string(why.Code), Message: why.Message}}
+	return &model.TaskOutcome{ID: id, Error: outcomeError(why)}
+}
+
+func outcomeError(why *model.Error) *model.OutcomeError {
+	return &model.OutcomeError{Code: string(why.Code), Message: why.Message}
 }

@@ -27,3 +27,20 @@ func (r commentResolver) Author(ctx context.Context, objs []*model.Comment) ([]m
 func (r commentResolver) Parent(ctx context.Context, objs []*model.Comment) ([]*model.Comment, error) {
 	return r.Comments.Referenced(ctx, idsOf(objs, func(c *model.Comment) model.ID { return c.ParentID }))
 }
+
+// Mentions asks once for all that the comments call on. Nobody who is in the database is ever taken out of it.
+func (r commentResolver) Mentions(ctx context.Context, objs []*model.Comment) ([][]model.Actor, error) {
+	var ids []model.ID
+	for _, c := range objs {
+		ids = append(ids, c.Mentions...)
+	}
+	actors, err := r.Access.Actors(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	mentions := make([][]model.Actor, len(objs))
+	for i, c := range objs {
+		mentions[i], actors = actors[:len(c.Mentions):len(c.Mentions)], actors[len(c.Mentions):]
+	}
+	return mentions, nil
+}

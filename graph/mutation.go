@@ -138,6 +138,10 @@ func (r mutationResolver) AnswerSuggestion(ctx context.Context, input model.Answ
 	return r.Suggestions.Answer(ctx, input)
 }
 
+func (r mutationResolver) DecideSuggestions(ctx context.Context, input model.DecideSuggestionsInput) (*model.BulkSuggestionsPayload, error) {
+	return r.Suggestions.DecideMany(ctx, input)
+}
+
 func (r mutationResolver) WithdrawSuggestion(ctx context.Context, input model.WithdrawSuggestionInput) (*model.SuggestionPayload, error) {
 	return r.Suggestions.Withdraw(ctx, input)
 }

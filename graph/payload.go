@@ -82,3 +82,8 @@ func (r *Resolver) CommentDeletedPayload() gen.CommentDeletedPayloadResolver {
 func (r *Resolver) BulkTasksPayload() gen.BulkTasksPayloadResolver {
 	return payload[*model.BulkTasksPayload]{r}
 }
+
+// BulkSuggestionsPayload resolves the position of the last of many changes.
+func (r *Resolver) BulkSuggestionsPayload() gen.BulkSuggestionsPayloadResolver {
+	return payload[*model.BulkSuggestionsPayload]{r}
+}

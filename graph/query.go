@@ -50,8 +50,8 @@ func (r queryResolver) Suggestions(ctx context.Context, filter *model.Suggestion
 	return r.Resolver.Suggestions.Page(ctx, filter, orderBy, page(first, after, last, before))
 }
 
-func (r queryResolver) Comments(ctx context.Context, taskID model.ID, first *int, after *string, last *int, before *string) (*model.CommentConnection, error) {
-	return r.Resolver.Comments.Page(ctx, taskID, page(first, after, last, before))
+func (r queryResolver) Comments(ctx context.Context, taskID *model.ID, filter *model.CommentFilter, first *int, after *string, last *int, before *string) (*model.CommentConnection, error) {
+	return r.Resolver.Comments.Page(ctx, taskID, filter, page(first, after, last, before))
 }
 
 func (r queryResolver) Events(ctx context.Context, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) (*model.EventConnection, error) {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ type Comment struct {
 	SuggestionID ID         `json:"suggestionId" bun:"type:uuid"`
 	AuthorID     ID         `json:"author" bun:"type:uuid"`
 	Body         string     `json:"body"`
+	Mentions     []ID       `json:"mentions" bun:"type:uuid[],array"`
 	ParentID     ID         `json:"parent" bun:"type:uuid"`
 	EditedAt     *time.Time `json:"editedAt"`
 }
@@ -24,7 +26,7 @@ func NewComment(in AddCommentInput, t *Task, author ID, now time.Time) (*Comment
 		Noun: NewNoun(KindComment, now), TaskID: t.ID, WorkflowID: t.WorkflowID, AuthorID: author, Body: in.Body,
 		SuggestionID: orDefault(in.SuggestionID, ID{}), ParentID: orDefault(in.ParentID, ID{}),
 	}
-	return c, checkBody(c.Body)
+	return c, firstError(checkBody(c.Body), c.mention(in.Mentions))
 }
 
 // Edit changes what was said.
@@ -33,6 +35,29 @@ func (c *Comment) Edit(in UpdateCommentInput, by ID, now time.Time) error {
 		return err
 	}
 	c.Body, c.EditedAt = in.Body, &now
+	if mentions, ok := in.Mentions.ValueOK(); ok {
+		return c.mention(mentions)
+	}
+	return nil
+}
+
+// maxMentions bounds whom one comment calls on.
+const maxMentions = 50
+
+// mention sets whom the comment calls on: people and agents, each once. Whether they are there is for the caller to ask.
+func (c *Comment) mention(ids []ID) error {
+	if len(ids) > maxMentions {
+		return BadInput("mentions", "a comment calls on at most %d people and agents", maxMentions)
+	}
+	c.Mentions = make([]ID, 0, len(ids))
+	for _, id := range ids {
+		if k := id.Kind(); id.IsZero() || k != KindUser && k != KindAgent {
+			return BadInput("mentions", "a comment calls on people and agents; there is one among them that is neither")
+		}
+		if !slices.Contains(c.Mentions, id) {
+			c.Mentions = append(c.Mentions, id)
+		}
+	}
 	return nil
 }
 

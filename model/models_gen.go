@@ -18,6 +18,8 @@ type AddCommentInput struct {
 	TaskID ID `json:"taskId"`
 	// What to say, 1 to 10000 characters.
 	Body string `json:"body"`
+	// The people and agents that it calls on, at most 50.
+	Mentions []ID `json:"mentions,omitempty"`
 	// The comment that it answers.
 	ParentID *ID `json:"parentId,omitempty"`
 	// The suggestion that it is about, of the same task.
@@ -234,6 +236,34 @@ type Claimability struct {
 	Obstacles []*ClaimObstacle `json:"obstacles"`
 }
 
+// Which comments. Conditions given together must all hold.
+type CommentFilter struct {
+	// All of these must match.
+	And []*CommentFilter `json:"and,omitempty"`
+	// At least one of these must match.
+	Or []*CommentFilter `json:"or,omitempty"`
+	// This must not match.
+	Not *CommentFilter `json:"not,omitempty"`
+	// By id.
+	ID *IDFilter `json:"id,omitempty"`
+	// By what was said.
+	Body *StringFilter `json:"body,omitempty"`
+	// By who said it.
+	AuthorID *IDFilter `json:"authorId,omitempty"`
+	// By whom it calls on.
+	Mentions *IDFilter `json:"mentions,omitempty"`
+	// Whether it calls on whoever asks.
+	MentionsMe *bool `json:"mentionsMe,omitempty"`
+	// By task.
+	TaskID *IDFilter `json:"taskId,omitempty"`
+	// By suggestion.
+	SuggestionID *IDFilter `json:"suggestionId,omitempty"`
+	// By workflow.
+	WorkflowID *IDFilter `json:"workflowId,omitempty"`
+	// By when it was said.
+	CreatedAt *DateTimeFilter `json:"createdAt,omitempty"`
+}
+
 // A task that is done.
 type CompleteTaskInput struct {
 	// The token that claimTasks gave.
@@ -352,6 +382,14 @@ type DateTimeFilter struct {
 	Lt *time.Time `json:"lt,omitempty"`
 	// This or earlier.
 	Lte *time.Time `json:"lte,omitempty"`
+}
+
+// Many decisions at once.
+type DecideSuggestionsInput struct {
+	// The decisions, 1 to 500; they are made in this order.
+	Decisions []*SuggestionDecisionInput `json:"decisions"`
+	// Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // What to delete.
@@ -788,6 +826,22 @@ type StringFilter struct {
 type Subscription struct {
 }
 
+// One of many decisions.
+type SuggestionDecisionInput struct {
+	// The suggestion.
+	ID ID `json:"id"`
+	// What to decide.
+	Verdict Verdict `json:"verdict"`
+	// To APPROVE: the actionHash that the person saw; another one is CONFLICT.
+	ActionHash *string `json:"actionHash,omitempty"`
+	// What to say about it: why, or why not.
+	Note *string `json:"note,omitempty"`
+	// To APPROVE: with this data instead.
+	Data JSON `json:"data,omitempty"`
+	// To ANSWER: the answer.
+	Answer JSON `json:"answer,omitempty"`
+}
+
 // What waits for people.
 type SuggestionFigures struct {
 	// Suggestions without a decision.
@@ -844,6 +898,16 @@ type SuggestionOrder struct {
 	Field SuggestionOrderField `json:"field"`
 	// Which way.
 	Direction OrderDirection `json:"direction"`
+}
+
+// What became of one of many suggestions.
+type SuggestionOutcome struct {
+	// The id that was given.
+	ID ID `json:"id"`
+	// The suggestion after all decisions; null when this one could not be taken.
+	Suggestion *Suggestion `json:"suggestion,omitempty"`
+	// Why it could not be taken; null when it was.
+	Error *OutcomeError `json:"error,omitempty"`
 }
 
 // Compares the status of a suggestion. Conditions given together must all hold.
@@ -1072,6 +1136,8 @@ type UpdateCommentInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// What to say instead.
 	Body string `json:"body"`
+	// Whom it calls on instead; stays when left out.
+	Mentions graphql.Omittable[[]ID] `json:"mentions,omitempty"`
 }
 
 // Changes of a task: what is left out stays, null clears, a value sets.
@@ -2413,6 +2479,8 @@ const (
 	SuggestionOrderFieldConfidence SuggestionOrderField = "CONFIDENCE"
 	// When it decides itself.
 	SuggestionOrderFieldExpiresAt SuggestionOrderField = "EXPIRES_AT"
+	// How much it presses: by the priority of its task, then by when it decides itself, then by age. ASC gives what is most urgent first.
+	SuggestionOrderFieldUrgency SuggestionOrderField = "URGENCY"
 )
 
 var AllSuggestionOrderField = []SuggestionOrderField{
@@ -2420,11 +2488,12 @@ var AllSuggestionOrderField = []SuggestionOrderField{
 	SuggestionOrderFieldUpdatedAt,
 	SuggestionOrderFieldConfidence,
 	SuggestionOrderFieldExpiresAt,
+	SuggestionOrderFieldUrgency,
 }
 
 func (e SuggestionOrderField) IsValid() bool {
 	switch e {
-	case SuggestionOrderFieldCreatedAt, SuggestionOrderFieldUpdatedAt, SuggestionOrderFieldConfidence, SuggestionOrderFieldExpiresAt:
+	case SuggestionOrderFieldCreatedAt, SuggestionOrderFieldUpdatedAt, SuggestionOrderFieldConfidence, SuggestionOrderFieldExpiresAt, SuggestionOrderFieldUrgency:
 		return true
 	}
 	return false

@@ -84,3 +84,11 @@ type BulkTasksPayload struct {
 	Failed    int
 	HasMore   bool
 }
+
+// BulkSuggestionsPayload is what became of many suggestions.
+type BulkSuggestionsPayload struct {
+	Change
+	Outcomes  []*SuggestionOutcome
+	Succeeded int
+	Failed    int
+}

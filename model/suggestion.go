@@ -24,6 +24,23 @@ type Suggestion struct {
 	OnExpiry          ExpiryAction     `json:"onExpiry"`
 	DecidedAt         *time.Time       `json:"decidedAt"`
 	DecidedByID       ID               `json:"decidedBy" bun:"decided_by,type:uuid"`
+	Urgency           int64            `json:"-"` // the lower, the sooner a person should look at it
+}
+
+// UrgencyStep is how far the classes of priority lie apart; what is below it tells when the suggestion expires.
+const UrgencyStep = 1 << 60
+
+// UrgencyOf is the part of a suggestion's urgency that the priority of its task makes up.
+func UrgencyOf(p Priority) int64 { return int64(PriorityUrgent-p) * UrgencyStep }
+
+// urgency orders suggestions by the priority of their tasks, then by when they expire; equal ones go by their ids, and
+// so by age.
+func urgency(p Priority, expiresAt *time.Time) int64 {
+	left := int64(UrgencyStep - 1)
+	if expiresAt != nil {
+		left = min(left, expiresAt.UnixMicro())
+	}
+	return UrgencyOf(p) + left
 }
 
 // Decision is what one person decided.

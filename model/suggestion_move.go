@@ -24,6 +24,7 @@ func NewSuggestion(in CreateSuggestionInput, t *Task, who Caller, now time.Time)
 		Data: in.Data, ActionHash: ActionHash(in.Action, in.Data), Status: SuggestionStatusPending,
 		Blocking: orDefault(in.Blocking, false), RequiredApprovals: orDefault(in.RequiredApprovals, 1),
 		Decisions: []*Decision{}, ExpiresAt: in.ExpiresAt, OnExpiry: orDefault(in.OnExpiry, ExpiryActionReject),
+		Urgency: urgency(t.Priority, in.ExpiresAt),
 	}
 	if t.Status != TaskStatusInProgress || t.AgentID != agent {
 		return nil, Errorf(InvalidTransition, "task %s is not held by that agent; only its holder can suggest something about it", t.ID)
@@ -141,6 +142,20 @@ func (s *Suggestion) GiveAnswer(answer JSON, by ID, now time.Time) (EventType, e
 	s.Answer = answer
 	s.settle(SuggestionStatusAnswered, by, now)
 	return EventTypeSuggestionAnswered, nil
+}
+
+// Decide does what one of many decisions says, by the rules of its verdict.
+func (s *Suggestion) Decide(in SuggestionDecisionInput, by ID, now time.Time) (EventType, error) {
+	switch in.Verdict {
+	case VerdictApprove:
+		return s.Approve(ApproveSuggestionInput{ID: in.ID, ActionHash: orDefault(in.ActionHash, ""), Note: in.Note, Data: in.Data}, by, now)
+	case VerdictReject:
+		return s.Reject(in.Note, by, now)
+	}
+	if in.Answer == nil {
+		return "", BadInput("answer", "give the answer")
+	}
+	return s.GiveAnswer(in.Answer, by, now)
 }
 
 // Withdraw takes the suggestion back.

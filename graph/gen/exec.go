@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	ApiKey() ApiKeyResolver
 	ApiKeyConnection() ApiKeyConnectionResolver
 	ApiKeyPayload() ApiKeyPayloadResolver
+	BulkSuggestionsPayload() BulkSuggestionsPayloadResolver
 	BulkTasksPayload() BulkTasksPayloadResolver
 	Comment() CommentResolver
 	CommentConnection() CommentConnectionResolver
@@ -198,6 +199,13 @@ type ComplexityRoot struct {
 		Cursor func(childComplexity int) int
 	}
 
+	BulkSuggestionsPayload struct {
+		Cursor    func(childComplexity int) int
+		Failed    func(childComplexity int) int
+		Outcomes  func(childComplexity int) int
+		Succeeded func(childComplexity int) int
+	}
+
 	BulkTasksPayload struct {
 		Cursor    func(childComplexity int) int
 		Failed    func(childComplexity int) int
@@ -233,6 +241,7 @@ type ComplexityRoot struct {
 		CreatedAt  func(childComplexity int) int
 		EditedAt   func(childComplexity int) int
 		ID         func(childComplexity int) int
+		Mentions   func(childComplexity int) int
 		Parent     func(childComplexity int) int
 		Suggestion func(childComplexity int) int
 		Task       func(childComplexity int) int
@@ -345,6 +354,7 @@ type ComplexityRoot struct {
 		CreateSuggestion     func(childComplexity int, input model.CreateSuggestionInput) int
 		CreateTask           func(childComplexity int, input model.CreateTaskInput) int
 		CreateWorkflow       func(childComplexity int, input model.CreateWorkflowInput) int
+		DecideSuggestions    func(childComplexity int, input model.DecideSuggestionsInput) int
 		DeleteComment        func(childComplexity int, input model.DeleteCommentInput) int
 		DeleteTask           func(childComplexity int, input model.DeleteTaskInput) int
 		DeleteWorkflow       func(childComplexity int, input model.DeleteWorkflowInput) int
@@ -393,7 +403,7 @@ type ComplexityRoot struct {
 		APIKeys     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Agent       func(childComplexity int, id model.ID) int
 		Agents      func(childComplexity int, filter *model.AgentFilter, orderBy *model.AgentOrder, first *int, after *string, last *int, before *string) int
-		Comments    func(childComplexity int, taskID model.ID, first *int, after *string, last *int, before *string) int
+		Comments    func(childComplexity int, taskID *model.ID, filter *model.CommentFilter, first *int, after *string, last *int, before *string) int
 		Cursor      func(childComplexity int) int
 		Events      func(childComplexity int, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) int
 		Health      func(childComplexity int) int
@@ -492,6 +502,12 @@ type ComplexityRoot struct {
 	SuggestionFigures struct {
 		OldestPendingAt func(childComplexity int) int
 		Pending         func(childComplexity int) int
+	}
+
+	SuggestionOutcome struct {
+		Error      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Suggestion func(childComplexity int) int
 	}
 
 	SuggestionPayload struct {
@@ -792,6 +808,9 @@ type ApiKeyConnectionResolver interface {
 type ApiKeyPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.APIKeyPayload) ([]*model.Cursor, error)
 }
+type BulkSuggestionsPayloadResolver interface {
+	Cursor(ctx context.Context, objs []*model.BulkSuggestionsPayload) ([]*model.Cursor, error)
+}
 type BulkTasksPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.BulkTasksPayload) ([]*model.Cursor, error)
 }
@@ -800,6 +819,7 @@ type CommentResolver interface {
 	Suggestion(ctx context.Context, objs []*model.Comment) ([]*model.Suggestion, error)
 	Author(ctx context.Context, objs []*model.Comment) ([]model.Actor, error)
 
+	Mentions(ctx context.Context, objs []*model.Comment) ([][]model.Actor, error)
 	Parent(ctx context.Context, objs []*model.Comment) ([]*model.Comment, error)
 }
 type CommentConnectionResolver interface {
@@ -861,6 +881,7 @@ type MutationResolver interface {
 	ApproveSuggestion(ctx context.Context, input model.ApproveSuggestionInput) (*model.SuggestionPayload, error)
 	RejectSuggestion(ctx context.Context, input model.RejectSuggestionInput) (*model.SuggestionPayload, error)
 	AnswerSuggestion(ctx context.Context, input model.AnswerSuggestionInput) (*model.SuggestionPayload, error)
+	DecideSuggestions(ctx context.Context, input model.DecideSuggestionsInput) (*model.BulkSuggestionsPayload, error)
 	WithdrawSuggestion(ctx context.Context, input model.WithdrawSuggestionInput) (*model.SuggestionPayload, error)
 	AddComment(ctx context.Context, input model.AddCommentInput) (*model.CommentPayload, error)
 	UpdateComment(ctx context.Context, input model.UpdateCommentInput) (*model.CommentPayload, error)
@@ -882,7 +903,7 @@ type QueryResolver interface {
 	Agents(ctx context.Context, filter *model.AgentFilter, orderBy *model.AgentOrder, first *int, after *string, last *int, before *string) (*model.AgentConnection, error)
 	Suggestion(ctx context.Context, id model.ID) (*model.Suggestion, error)
 	Suggestions(ctx context.Context, filter *model.SuggestionFilter, orderBy *model.SuggestionOrder, first *int, after *string, last *int, before *string) (*model.SuggestionConnection, error)
-	Comments(ctx context.Context, taskID model.ID, first *int, after *string, last *int, before *string) (*model.CommentConnection, error)
+	Comments(ctx context.Context, taskID *model.ID, filter *model.CommentFilter, first *int, after *string, last *int, before *string) (*model.CommentConnection, error)
 	Events(ctx context.Context, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) (*model.EventConnection, error)
 	Stats(ctx context.Context, rangeArg *model.TimeRange, bucketSeconds *int) (*model.Stats, error)
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error)
@@ -1523,6 +1544,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiKeyPayload.Cursor(childComplexity), true
 
+	case "BulkSuggestionsPayload.cursor":
+		if e.ComplexityRoot.BulkSuggestionsPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkSuggestionsPayload.Cursor(childComplexity), true
+	case "BulkSuggestionsPayload.failed":
+		if e.ComplexityRoot.BulkSuggestionsPayload.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkSuggestionsPayload.Failed(childComplexity), true
+	case "BulkSuggestionsPayload.outcomes":
+		if e.ComplexityRoot.BulkSuggestionsPayload.Outcomes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkSuggestionsPayload.Outcomes(childComplexity), true
+	case "BulkSuggestionsPayload.succeeded":
+		if e.ComplexityRoot.BulkSuggestionsPayload.Succeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkSuggestionsPayload.Succeeded(childComplexity), true
+
 	case "BulkTasksPayload.cursor":
 		if e.ComplexityRoot.BulkTasksPayload.Cursor == nil {
 			break
@@ -1659,6 +1705,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Comment.ID(childComplexity), true
+	case "Comment.mentions":
+		if e.ComplexityRoot.Comment.Mentions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comment.Mentions(childComplexity), true
 	case "Comment.parent":
 		if e.ComplexityRoot.Comment.Parent == nil {
 			break
@@ -2168,6 +2220,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateWorkflow(childComplexity, args["input"].(model.CreateWorkflowInput)), true
+	case "Mutation.decideSuggestions":
+		if e.ComplexityRoot.Mutation.DecideSuggestions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideSuggestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideSuggestions(childComplexity, args["input"].(model.DecideSuggestionsInput)), true
 	case "Mutation.deleteComment":
 		if e.ComplexityRoot.Mutation.DeleteComment == nil {
 			break
@@ -2538,7 +2601,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Comments(childComplexity, args["taskId"].(model.ID), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Comments(childComplexity, args["taskId"].(*model.ID), args["filter"].(*model.CommentFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.cursor":
 		if e.ComplexityRoot.Query.Cursor == nil {
 			break
@@ -3087,6 +3150,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SuggestionFigures.Pending(childComplexity), true
+
+	case "SuggestionOutcome.error":
+		if e.ComplexityRoot.SuggestionOutcome.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionOutcome.Error(childComplexity), true
+	case "SuggestionOutcome.id":
+		if e.ComplexityRoot.SuggestionOutcome.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionOutcome.ID(childComplexity), true
+	case "SuggestionOutcome.suggestion":
+		if e.ComplexityRoot.SuggestionOutcome.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionOutcome.Suggestion(childComplexity), true
 
 	case "SuggestionPayload.cursor":
 		if e.ComplexityRoot.SuggestionPayload.Cursor == nil {
@@ -4198,12 +4280,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelTasksInput", ec.unmarshalInputCancelTasksInput),
 			graphql.NewInputUnmarshaler("CancelWorkflowInput", ec.unmarshalInputCancelWorkflowInput),
 			graphql.NewInputUnmarshaler("ClaimTasksInput", ec.unmarshalInputClaimTasksInput),
+			graphql.NewInputUnmarshaler("CommentFilter", ec.unmarshalInputCommentFilter),
 			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.unmarshalInputCompleteTaskInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateSuggestionInput", ec.unmarshalInputCreateSuggestionInput),
 			graphql.NewInputUnmarshaler("CreateTaskInput", ec.unmarshalInputCreateTaskInput),
 			graphql.NewInputUnmarshaler("CreateWorkflowInput", ec.unmarshalInputCreateWorkflowInput),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
+			graphql.NewInputUnmarshaler("DecideSuggestionsInput", ec.unmarshalInputDecideSuggestionsInput),
 			graphql.NewInputUnmarshaler("DeleteCommentInput", ec.unmarshalInputDeleteCommentInput),
 			graphql.NewInputUnmarshaler("DeleteTaskInput", ec.unmarshalInputDeleteTaskInput),
 			graphql.NewInputUnmarshaler("DeleteWorkflowInput", ec.unmarshalInputDeleteWorkflowInput),
@@ -4235,6 +4319,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SkipTaskInput", ec.unmarshalInputSkipTaskInput),
 			graphql.NewInputUnmarshaler("StartWorkflowInput", ec.unmarshalInputStartWorkflowInput),
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
+			graphql.NewInputUnmarshaler("SuggestionDecisionInput", ec.unmarshalInputSuggestionDecisionInput),
 			graphql.NewInputUnmarshaler("SuggestionFilter", ec.unmarshalInputSuggestionFilter),
 			graphql.NewInputUnmarshaler("SuggestionKindFilter", ec.unmarshalInputSuggestionKindFilter),
 			graphql.NewInputUnmarshaler("SuggestionOrder", ec.unmarshalInputSuggestionOrder),
@@ -6126,6 +6211,8 @@ enum SuggestionOrderField {
   CONFIDENCE
   "When it decides itself."
   EXPIRES_AT
+  "How much it presses: by the priority of its task, then by when it decides itself, then by age. ASC gives what is most urgent first."
+  URGENCY
 }
 
 "The answer to a change of a suggestion."
@@ -6198,6 +6285,52 @@ input AnswerSuggestionInput {
   idempotencyKey: String
 }
 
+"Many decisions at once."
+input DecideSuggestionsInput {
+  "The decisions, 1 to 500; they are made in this order."
+  decisions: [SuggestionDecisionInput!]!
+  "Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours."
+  idempotencyKey: String
+}
+
+"One of many decisions."
+input SuggestionDecisionInput {
+  "The suggestion."
+  id: ID!
+  "What to decide."
+  verdict: Verdict!
+  "To APPROVE: the actionHash that the person saw; another one is CONFLICT."
+  actionHash: String
+  "What to say about it: why, or why not."
+  note: String
+  "To APPROVE: with this data instead."
+  data: JSON
+  "To ANSWER: the answer."
+  answer: JSON
+}
+
+"What became of many suggestions."
+type BulkSuggestionsPayload {
+  "What became of each, in the order given."
+  outcomes: [SuggestionOutcome!]!
+  "How many decisions were taken."
+  succeeded: Int!
+  "How many could not be."
+  failed: Int!
+  "The position of the last event that tells of a change."
+  cursor: EventCursor!
+}
+
+"What became of one of many suggestions."
+type SuggestionOutcome {
+  "The id that was given."
+  id: ID!
+  "The suggestion after all decisions; null when this one could not be taken."
+  suggestion: Suggestion
+  "Why it could not be taken; null when it was."
+  error: OutcomeError
+}
+
 "What to take back."
 input WithdrawSuggestionInput {
   "Its id."
@@ -6226,10 +6359,40 @@ type Comment implements Node {
   author: Actor!
   "What was said."
   body: String!
+  "The people and agents that it calls on."
+  mentions: [Actor!]!
   "The comment that it answers."
   parent: Comment
   "When the body was last changed."
   editedAt: DateTime
+}
+
+"Which comments. Conditions given together must all hold."
+input CommentFilter {
+  "All of these must match."
+  and: [CommentFilter!]
+  "At least one of these must match."
+  or: [CommentFilter!]
+  "This must not match."
+  not: CommentFilter
+  "By id."
+  id: IDFilter
+  "By what was said."
+  body: StringFilter
+  "By who said it."
+  authorId: IDFilter
+  "By whom it calls on."
+  mentions: IDFilter
+  "Whether it calls on whoever asks."
+  mentionsMe: Boolean
+  "By task."
+  taskId: IDFilter
+  "By suggestion."
+  suggestionId: IDFilter
+  "By workflow."
+  workflowId: IDFilter
+  "By when it was said."
+  createdAt: DateTimeFilter
 }
 
 "A page of comments."
@@ -6272,6 +6435,8 @@ input AddCommentInput {
   taskId: ID!
   "What to say, 1 to 10000 characters."
   body: String!
+  "The people and agents that it calls on, at most 50."
+  mentions: [ID!]
   "The comment that it answers."
   parentId: ID
   "The suggestion that it is about, of the same task."
@@ -6288,6 +6453,8 @@ input UpdateCommentInput {
   expectedVersion: Int
   "What to say instead."
   body: String!
+  "Whom it calls on instead; stays when left out."
+  mentions: [ID!]
 }
 
 "What to delete."
@@ -7046,10 +7213,12 @@ type Query {
     "Only what comes before this cursor."
     before: String
   ): SuggestionConnection! @can(do: READ)
-  "What was said about a task, oldest first."
+  "What was said: about a task, oldest first; about all of them, newest first."
   comments(
-    "The task."
-    taskId: ID!
+    "Only about this task."
+    taskId: ID
+    "Keep only those that match."
+    filter: CommentFilter
     "How many from the front, 1 to 100; 50 when neither first nor last is given."
     first: Int
     "Only what comes after this cursor."
@@ -7268,6 +7437,11 @@ type Mutation {
     "What to do."
     input: AnswerSuggestionInput!
   ): SuggestionPayload @can(do: DECIDE)
+  "Decide on many suggestions, with an outcome for each; each is decided by the same rules as alone."
+  decideSuggestions(
+    "What to do."
+    input: DecideSuggestionsInput!
+  ): BulkSuggestionsPayload @can(do: DECIDE)
   "Take a suggestion back."
   withdrawSuggestion(
     "What to do."
@@ -7599,6 +7773,20 @@ func (ec *executionContext) childFields_ApiKeyPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_BulkSuggestionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcomes":
+		return ec.fieldContext_BulkSuggestionsPayload_outcomes(ctx, field)
+	case "succeeded":
+		return ec.fieldContext_BulkSuggestionsPayload_succeeded(ctx, field)
+	case "failed":
+		return ec.fieldContext_BulkSuggestionsPayload_failed(ctx, field)
+	case "cursor":
+		return ec.fieldContext_BulkSuggestionsPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkSuggestionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_BulkTasksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "outcomes":
@@ -7675,6 +7863,8 @@ func (ec *executionContext) childFields_Comment(ctx context.Context, field graph
 		return ec.fieldContext_Comment_author(ctx, field)
 	case "body":
 		return ec.fieldContext_Comment_body(ctx, field)
+	case "mentions":
+		return ec.fieldContext_Comment_mentions(ctx, field)
 	case "parent":
 		return ec.fieldContext_Comment_parent(ctx, field)
 	case "editedAt":
@@ -8041,6 +8231,18 @@ func (ec *executionContext) childFields_SuggestionFigures(ctx context.Context, f
 		return ec.fieldContext_SuggestionFigures_oldestPendingAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SuggestionFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestionOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SuggestionOutcome_id(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_SuggestionOutcome_suggestion(ctx, field)
+	case "error":
+		return ec.fieldContext_SuggestionOutcome_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestionOutcome", field.Name)
 }
 
 func (ec *executionContext) childFields_SuggestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9035,6 +9237,20 @@ func (ec *executionContext) field_Mutation_createWorkflow_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_decideSuggestions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DecideSuggestionsInput, error) {
+			return ec.unmarshalNDecideSuggestionsInput2workflowfactoryᚋmodelᚐDecideSuggestionsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteComment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9509,45 +9725,53 @@ func (ec *executionContext) field_Query_comments_args(ctx context.Context, rawAr
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "taskId",
-		func(ctx context.Context, v any) (model.ID, error) {
-			return ec.unmarshalNID2workflowfactoryᚋmodelᚐID(ctx, v)
+		func(ctx context.Context, v any) (*model.ID, error) {
+			return ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["taskId"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.CommentFilter, error) {
+			return ec.unmarshalOCommentFilter2ᚖworkflowfactoryᚋmodelᚐCommentFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg4
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -13133,6 +13357,130 @@ func (ec *executionContext) resolveBatch_ApiKeyPayload_cursor(ctx context.Contex
 	)
 }
 
+func (ec *executionContext) _BulkSuggestionsPayload_outcomes(ctx context.Context, field graphql.CollectedField, obj *model.BulkSuggestionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkSuggestionsPayload_outcomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SuggestionOutcome) graphql.Marshaler {
+			return ec.marshalNSuggestionOutcome2ᚕᚖworkflowfactoryᚋmodelᚐSuggestionOutcomeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkSuggestionsPayload_outcomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkSuggestionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SuggestionOutcome(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkSuggestionsPayload_succeeded(ctx context.Context, field graphql.CollectedField, obj *model.BulkSuggestionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkSuggestionsPayload_succeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Succeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkSuggestionsPayload_succeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkSuggestionsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkSuggestionsPayload_failed(ctx context.Context, field graphql.CollectedField, obj *model.BulkSuggestionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkSuggestionsPayload_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkSuggestionsPayload_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkSuggestionsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkSuggestionsPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkSuggestionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkSuggestionsPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_BulkSuggestionsPayload_cursor(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Cursor) graphql.Marshaler {
+			return ec.marshalNEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkSuggestionsPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkSuggestionsPayload", field, true, true, "EventCursor")
+}
+func (ec *executionContext) resolveBatch_BulkSuggestionsPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkSuggestionsPayload) (any, error) {
+	resolver := ec.Resolvers.BulkSuggestionsPayload()
+	if batch, ok := graphql.BatchParentsFor[*model.BulkSuggestionsPayload](ctx, "BulkSuggestionsPayload"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Cursor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Cursor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"BulkSuggestionsPayload.cursor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Cursor(ctx, []*model.BulkSuggestionsPayload{obj})
+	return graphql.ResolveBatchSingleResult[*model.Cursor](
+		ctx,
+		results,
+		err,
+		"BulkSuggestionsPayload.cursor",
+	)
+}
+
 func (ec *executionContext) _BulkTasksPayload_outcomes(ctx context.Context, field graphql.CollectedField, obj *model.BulkTasksPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13861,6 +14209,61 @@ func (ec *executionContext) _Comment_body(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Comment_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Comment", field, false, false, "String")
+}
+
+func (ec *executionContext) _Comment_mentions(ctx context.Context, field graphql.CollectedField, obj *model.Comment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Comment_mentions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Comment_mentions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Actor) graphql.Marshaler {
+			return ec.marshalNActor2ᚕworkflowfactoryᚋmodelᚐActorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Comment_mentions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Comment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Comment_mentions(ctx context.Context, field graphql.CollectedField, obj *model.Comment) (any, error) {
+	resolver := ec.Resolvers.Comment()
+	if batch, ok := graphql.BatchParentsFor[*model.Comment](ctx, "Comment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Mentions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]model.Actor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Comment.mentions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Mentions(ctx, []*model.Comment{obj})
+	return graphql.ResolveBatchSingleResult[[]model.Actor](
+		ctx,
+		results,
+		err,
+		"Comment.mentions",
+	)
 }
 
 func (ec *executionContext) _Comment_parent(ctx context.Context, field graphql.CollectedField, obj *model.Comment) (ret graphql.Marshaler) {
@@ -17541,6 +17944,68 @@ func (ec *executionContext) fieldContext_Mutation_answerSuggestion(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_decideSuggestions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideSuggestions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideSuggestions(ctx, fc.Args["input"].(model.DecideSuggestionsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "DECIDE")
+				if err != nil {
+					var zeroVal *model.BulkSuggestionsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.BulkSuggestionsPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkSuggestionsPayload) graphql.Marshaler {
+			return ec.marshalOBulkSuggestionsPayload2ᚖworkflowfactoryᚋmodelᚐBulkSuggestionsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideSuggestions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkSuggestionsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideSuggestions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_withdrawSuggestion(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18858,7 +19323,7 @@ func (ec *executionContext) _Query_comments(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Comments(ctx, fc.Args["taskId"].(model.ID), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Comments(ctx, fc.Args["taskId"].(*model.ID), fc.Args["filter"].(*model.CommentFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -21284,6 +21749,93 @@ func (ec *executionContext) _SuggestionFigures_oldestPendingAt(ctx context.Conte
 }
 func (ec *executionContext) fieldContext_SuggestionFigures_oldestPendingAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SuggestionFigures", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SuggestionOutcome_id(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SuggestionOutcome_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ID) graphql.Marshaler {
+			return ec.marshalNID2workflowfactoryᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SuggestionOutcome_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SuggestionOutcome", field, false, false, "ID")
+}
+
+func (ec *executionContext) _SuggestionOutcome_suggestion(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SuggestionOutcome_suggestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Suggestion) graphql.Marshaler {
+			return ec.marshalOSuggestion2ᚖworkflowfactoryᚋmodelᚐSuggestion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SuggestionOutcome_suggestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SuggestionOutcome",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Suggestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SuggestionOutcome_error(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SuggestionOutcome_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutcomeError) graphql.Marshaler {
+			return ec.marshalOOutcomeError2ᚖworkflowfactoryᚋmodelᚐOutcomeError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SuggestionOutcome_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SuggestionOutcome",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutcomeError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SuggestionPayload_suggestion(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionPayload) (ret graphql.Marshaler) {
@@ -27508,7 +28060,7 @@ func (ec *executionContext) unmarshalInputAddCommentInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"taskId", "body", "parentId", "suggestionId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"taskId", "body", "mentions", "parentId", "suggestionId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -27529,6 +28081,13 @@ func (ec *executionContext) unmarshalInputAddCommentInput(ctx context.Context, o
 				return it, err
 			}
 			it.Body = data
+		case "mentions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentions"))
+			data, err := ec.unmarshalOID2ᚕworkflowfactoryᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mentions = data
 		case "parentId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
 			data, err := ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID(ctx, v)
@@ -28299,6 +28858,125 @@ func UnmarshalClaimTasksInput(ctx context.Context, raw any) (model.ClaimTasksInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCommentFilter(ctx context.Context, obj any) (model.CommentFilter, error) {
+	var it model.CommentFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "body", "authorId", "mentions", "mentionsMe", "taskId", "suggestionId", "workflowId", "createdAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOCommentFilter2ᚕᚖworkflowfactoryᚋmodelᚐCommentFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOCommentFilter2ᚕᚖworkflowfactoryᚋmodelᚐCommentFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOCommentFilter2ᚖworkflowfactoryᚋmodelᚐCommentFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOIDFilter2ᚖworkflowfactoryᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalOStringFilter2ᚖworkflowfactoryᚋmodelᚐStringFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "authorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorId"))
+			data, err := ec.unmarshalOIDFilter2ᚖworkflowfactoryᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuthorID = data
+		case "mentions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentions"))
+			data, err := ec.unmarshalOIDFilter2ᚖworkflowfactoryᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mentions = data
+		case "mentionsMe":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentionsMe"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MentionsMe = data
+		case "taskId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("taskId"))
+			data, err := ec.unmarshalOIDFilter2ᚖworkflowfactoryᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TaskID = data
+		case "suggestionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("suggestionId"))
+			data, err := ec.unmarshalOIDFilter2ᚖworkflowfactoryᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SuggestionID = data
+		case "workflowId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("workflowId"))
+			data, err := ec.unmarshalOIDFilter2ᚖworkflowfactoryᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WorkflowID = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeFilter2ᚖworkflowfactoryᚋmodelᚐDateTimeFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCommentFilter unmarshals raw into the CommentFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCommentFilter(ctx context.Context, raw any) (model.CommentFilter, error) {
+	var out model.CommentFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CommentFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCompleteTaskInput(ctx context.Context, obj any) (model.CompleteTaskInput, error) {
 	var it model.CompleteTaskInput
 	if obj == nil {
@@ -28842,6 +29520,55 @@ func (ec *executionContext) unmarshalInputDateTimeFilter(ctx context.Context, ob
 func UnmarshalDateTimeFilter(ctx context.Context, raw any) (model.DateTimeFilter, error) {
 	var out model.DateTimeFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DateTimeFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDecideSuggestionsInput(ctx context.Context, obj any) (model.DecideSuggestionsInput, error) {
+	var it model.DecideSuggestionsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"decisions", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "decisions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decisions"))
+			data, err := ec.unmarshalNSuggestionDecisionInput2ᚕᚖworkflowfactoryᚋmodelᚐSuggestionDecisionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decisions = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDecideSuggestionsInput unmarshals raw into the DecideSuggestionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDecideSuggestionsInput(ctx context.Context, raw any) (model.DecideSuggestionsInput, error) {
+	var out model.DecideSuggestionsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideSuggestionsInput", raw, &out)
 	return out, err
 }
 
@@ -30665,6 +31392,83 @@ func UnmarshalStringFilter(ctx context.Context, raw any) (model.StringFilter, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSuggestionDecisionInput(ctx context.Context, obj any) (model.SuggestionDecisionInput, error) {
+	var it model.SuggestionDecisionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "verdict", "actionHash", "note", "data", "answer"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2workflowfactoryᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "verdict":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdict"))
+			data, err := ec.unmarshalNVerdict2workflowfactoryᚋmodelᚐVerdict(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Verdict = data
+		case "actionHash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actionHash"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActionHash = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "data":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("data"))
+			data, err := ec.unmarshalOJSON2workflowfactoryᚋmodelᚐJSON(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Data = data
+		case "answer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answer"))
+			data, err := ec.unmarshalOJSON2workflowfactoryᚋmodelᚐJSON(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answer = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSuggestionDecisionInput unmarshals raw into the SuggestionDecisionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSuggestionDecisionInput(ctx context.Context, raw any) (model.SuggestionDecisionInput, error) {
+	var out model.SuggestionDecisionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SuggestionDecisionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSuggestionFilter(ctx context.Context, obj any) (model.SuggestionFilter, error) {
 	var it model.SuggestionFilter
 	if obj == nil {
@@ -31605,7 +32409,7 @@ func (ec *executionContext) unmarshalInputUpdateCommentInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "body"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "body", "mentions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31633,6 +32437,13 @@ func (ec *executionContext) unmarshalInputUpdateCommentInput(ctx context.Context
 				return it, err
 			}
 			it.Body = data
+		case "mentions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentions"))
+			data, err := ec.unmarshalOID2ᚕworkflowfactoryᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mentions = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33157,6 +33968,55 @@ func (ec *executionContext) _ApiKeyPayload(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var bulkSuggestionsPayloadImplementors = []string{"BulkSuggestionsPayload"}
+
+func (ec *executionContext) _BulkSuggestionsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BulkSuggestionsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkSuggestionsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkSuggestionsPayload")
+		case "outcomes":
+			out.Values[i] = ec._BulkSuggestionsPayload_outcomes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "succeeded":
+			out.Values[i] = ec._BulkSuggestionsPayload_succeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failed":
+			out.Values[i] = ec._BulkSuggestionsPayload_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkSuggestionsPayload_cursor(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var bulkTasksPayloadImplementors = []string{"BulkTasksPayload"}
 
 func (ec *executionContext) _BulkTasksPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BulkTasksPayload) graphql.Marshaler {
@@ -33409,6 +34269,12 @@ func (ec *executionContext) _Comment(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "mentions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Comment_mentions(ctx, field, obj)
+				})
 		case "parent":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -34317,6 +35183,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "decideSuggestions":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideSuggestions(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "withdrawSuggestion":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_withdrawSuggestion(ctx, field)
@@ -35136,6 +36009,49 @@ func (ec *executionContext) _SuggestionFigures(ctx context.Context, sel ast.Sele
 			}
 		case "oldestPendingAt":
 			out.Values[i] = ec._SuggestionFigures_oldestPendingAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var suggestionOutcomeImplementors = []string{"SuggestionOutcome"}
+
+func (ec *executionContext) _SuggestionOutcome(ctx context.Context, sel ast.SelectionSet, obj *model.SuggestionOutcome) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionOutcomeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SuggestionOutcome")
+		case "id":
+			out.Values[i] = ec._SuggestionOutcome_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "suggestion":
+			out.Values[i] = ec._SuggestionOutcome_suggestion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._SuggestionOutcome_error(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -37202,6 +38118,44 @@ func (ec *executionContext) marshalNActor2workflowfactoryᚋmodelᚐActor(ctx co
 	return ec._Actor(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNActor2ᚕworkflowfactoryᚋmodelᚐActorᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Actor) graphql.Marshaler {
+	{
+		var batchItemsApiKey []*model.APIKey
+		batchIdxMapApiKey := map[int]int{}
+		var batchItemsAgent []*model.Agent
+		batchIdxMapAgent := map[int]int{}
+		for i, item := range v {
+			switch concrete := item.(type) {
+			case *model.APIKey:
+				batchIdxMapApiKey[i] = len(batchItemsApiKey)
+				batchItemsApiKey = append(batchItemsApiKey, concrete)
+			case *model.Agent:
+				batchIdxMapAgent[i] = len(batchItemsAgent)
+				batchItemsAgent = append(batchItemsAgent, concrete)
+			}
+		}
+		if len(batchItemsApiKey) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "ApiKey", batchItemsApiKey, batchIdxMapApiKey)
+		}
+		if len(batchItemsAgent) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Agent", batchItemsAgent, batchIdxMapAgent)
+		}
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNActor2workflowfactoryᚋmodelᚐActor(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNAddCommentInput2workflowfactoryᚋmodelᚐAddCommentInput(ctx context.Context, v any) (model.AddCommentInput, error) {
 	res, err := ec.unmarshalInputAddCommentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37529,6 +38483,11 @@ func (ec *executionContext) marshalNCommentEvent2ᚖworkflowfactoryᚋmodelᚐCo
 	return ec._CommentEvent(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCommentFilter2ᚖworkflowfactoryᚋmodelᚐCommentFilter(ctx context.Context, v any) (*model.CommentFilter, error) {
+	res, err := ec.unmarshalInputCommentFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCompleteTaskInput2workflowfactoryᚋmodelᚐCompleteTaskInput(ctx context.Context, v any) (model.CompleteTaskInput, error) {
 	res, err := ec.unmarshalInputCompleteTaskInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37566,6 +38525,11 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 		graphql.AddInvalidNullFromMarshaler(ctx, "DateTime!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNDecideSuggestionsInput2workflowfactoryᚋmodelᚐDecideSuggestionsInput(ctx context.Context, v any) (model.DecideSuggestionsInput, error) {
+	res, err := ec.unmarshalInputDecideSuggestionsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNDecision2ᚕᚖworkflowfactoryᚋmodelᚐDecisionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Decision) graphql.Marshaler {
@@ -38247,6 +39211,25 @@ func (ec *executionContext) marshalNSuggestionConnection2ᚖworkflowfactoryᚋmo
 	return ec._SuggestionConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSuggestionDecisionInput2ᚕᚖworkflowfactoryᚋmodelᚐSuggestionDecisionInputᚄ(ctx context.Context, v any) ([]*model.SuggestionDecisionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.SuggestionDecisionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSuggestionDecisionInput2ᚖworkflowfactoryᚋmodelᚐSuggestionDecisionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNSuggestionDecisionInput2ᚖworkflowfactoryᚋmodelᚐSuggestionDecisionInput(ctx context.Context, v any) (*model.SuggestionDecisionInput, error) {
+	res, err := ec.unmarshalInputSuggestionDecisionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNSuggestionEdge2ᚕᚖworkflowfactoryᚋmodelᚐSuggestionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SuggestionEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -38310,6 +39293,30 @@ func (ec *executionContext) unmarshalNSuggestionOrderField2workflowfactoryᚋmod
 
 func (ec *executionContext) marshalNSuggestionOrderField2workflowfactoryᚋmodelᚐSuggestionOrderField(ctx context.Context, sel ast.SelectionSet, v model.SuggestionOrderField) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNSuggestionOutcome2ᚕᚖworkflowfactoryᚋmodelᚐSuggestionOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SuggestionOutcome) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSuggestionOutcome2ᚖworkflowfactoryᚋmodelᚐSuggestionOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSuggestionOutcome2ᚖworkflowfactoryᚋmodelᚐSuggestionOutcome(ctx context.Context, sel ast.SelectionSet, v *model.SuggestionOutcome) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SuggestionOutcome!")
+		return graphql.Null
+	}
+	return ec._SuggestionOutcome(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSuggestionStatus2workflowfactoryᚋmodelᚐSuggestionStatus(ctx context.Context, v any) (model.SuggestionStatus, error) {
@@ -39060,6 +40067,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) marshalOBulkSuggestionsPayload2ᚖworkflowfactoryᚋmodelᚐBulkSuggestionsPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkSuggestionsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkSuggestionsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOBulkTasksPayload2ᚖworkflowfactoryᚋmodelᚐBulkTasksPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkTasksPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -39086,6 +40100,31 @@ func (ec *executionContext) marshalOCommentDeletedPayload2ᚖworkflowfactoryᚋm
 		return graphql.Null
 	}
 	return ec._CommentDeletedPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCommentFilter2ᚕᚖworkflowfactoryᚋmodelᚐCommentFilterᚄ(ctx context.Context, v any) ([]*model.CommentFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CommentFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCommentFilter2ᚖworkflowfactoryᚋmodelᚐCommentFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOCommentFilter2ᚖworkflowfactoryᚋmodelᚐCommentFilter(ctx context.Context, v any) (*model.CommentFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCommentFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOCommentPayload2ᚖworkflowfactoryᚋmodelᚐCommentPayload(ctx context.Context, sel ast.SelectionSet, v *model.CommentPayload) graphql.Marshaler {

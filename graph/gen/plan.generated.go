@@ -43,12 +43,14 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("CancelTasksInput", ec.(*executionContext).unmarshalInputCancelTasksInput),
 			graphql.NewInputUnmarshaler("CancelWorkflowInput", ec.(*executionContext).unmarshalInputCancelWorkflowInput),
 			graphql.NewInputUnmarshaler("ClaimTasksInput", ec.(*executionContext).unmarshalInputClaimTasksInput),
+			graphql.NewInputUnmarshaler("CommentFilter", ec.(*executionContext).unmarshalInputCommentFilter),
 			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.(*executionContext).unmarshalInputCompleteTaskInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.(*executionContext).unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateSuggestionInput", ec.(*executionContext).unmarshalInputCreateSuggestionInput),
 			graphql.NewInputUnmarshaler("CreateTaskInput", ec.(*executionContext).unmarshalInputCreateTaskInput),
 			graphql.NewInputUnmarshaler("CreateWorkflowInput", ec.(*executionContext).unmarshalInputCreateWorkflowInput),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.(*executionContext).unmarshalInputDateTimeFilter),
+			graphql.NewInputUnmarshaler("DecideSuggestionsInput", ec.(*executionContext).unmarshalInputDecideSuggestionsInput),
 			graphql.NewInputUnmarshaler("DeleteCommentInput", ec.(*executionContext).unmarshalInputDeleteCommentInput),
 			graphql.NewInputUnmarshaler("DeleteTaskInput", ec.(*executionContext).unmarshalInputDeleteTaskInput),
 			graphql.NewInputUnmarshaler("DeleteWorkflowInput", ec.(*executionContext).unmarshalInputDeleteWorkflowInput),
@@ -80,6 +82,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("SkipTaskInput", ec.(*executionContext).unmarshalInputSkipTaskInput),
 			graphql.NewInputUnmarshaler("StartWorkflowInput", ec.(*executionContext).unmarshalInputStartWorkflowInput),
 			graphql.NewInputUnmarshaler("StringFilter", ec.(*executionContext).unmarshalInputStringFilter),
+			graphql.NewInputUnmarshaler("SuggestionDecisionInput", ec.(*executionContext).unmarshalInputSuggestionDecisionInput),
 			graphql.NewInputUnmarshaler("SuggestionFilter", ec.(*executionContext).unmarshalInputSuggestionFilter),
 			graphql.NewInputUnmarshaler("SuggestionKindFilter", ec.(*executionContext).unmarshalInputSuggestionKindFilter),
 			graphql.NewInputUnmarshaler("SuggestionOrder", ec.(*executionContext).unmarshalInputSuggestionOrder),
@@ -733,6 +736,40 @@ var planTable = exec.Table{
 				},
 			},
 		},
+		"BulkSuggestionsPayload": {
+			"outcomes": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.BulkSuggestionsPayload)(o).Outcomes, func(s *exec.Sink, v **model.SuggestionOutcome) {
+						exec.Add[model.SuggestionOutcome](s, *v)
+					})
+				},
+			},
+			"succeeded": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.BulkSuggestionsPayload)(o).Succeeded))
+				},
+			},
+			"failed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.BulkSuggestionsPayload)(o).Failed))
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.BulkSuggestionsPayload().Cursor(ctx, exec.Parents[model.BulkSuggestionsPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
+				},
+			},
+		},
 		"BulkTasksPayload": {
 			"outcomes": {
 				Get: func(s *exec.Sink, o exec.P) {
@@ -901,6 +938,17 @@ var planTable = exec.Table{
 			"body": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.String((*model.Comment)(o).Body)
+				},
+			},
+			"mentions": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.Comment().Mentions(ctx, exec.Parents[model.Comment](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]model.Actor) {
+						exec.AddList(s, *v, func(s *exec.Sink, v *model.Actor) {
+							planAddActor(s, *v)
+						})
+					})
 				},
 			},
 			"parent": {
@@ -1749,6 +1797,19 @@ var planTable = exec.Table{
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
+			"decideSuggestions": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().DecideSuggestions(ctx, fc.Args["input"].(model.DecideSuggestionsInput))
+					exec.ResolveObjects(c, []*model.BulkSuggestionsPayload{result}, err, func(s *exec.Sink, v **model.BulkSuggestionsPayload) {
+						exec.Add[model.BulkSuggestionsPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_decideSuggestions_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
+			},
 			"withdrawSuggestion": {
 				Call: func(c *exec.Call) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
@@ -2064,7 +2125,7 @@ var planTable = exec.Table{
 			"comments": {
 				Call: func(c *exec.Call) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Comments(ctx, fc.Args["taskId"].(model.ID), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					result, err := ec.Resolvers.Query().Comments(ctx, fc.Args["taskId"].(*model.ID), fc.Args["filter"].(*model.CommentFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 					exec.ResolveObjects(c, []*model.CommentConnection{result}, err, func(s *exec.Sink, v **model.CommentConnection) {
 						exec.Add[model.CommentConnection](s, *v)
 					})
@@ -2610,6 +2671,24 @@ var planTable = exec.Table{
 						return false
 					}
 					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
+				},
+			},
+		},
+		"SuggestionOutcome": {
+			"id": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.SuggestionOutcome)(o).ID
+					return w.Take(v0.AppendGQL(w.Buffer()))
+				},
+			},
+			"suggestion": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Suggestion](s, (*model.SuggestionOutcome)(o).Suggestion)
+				},
+			},
+			"error": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.OutcomeError](s, (*model.SuggestionOutcome)(o).Error)
 				},
 			},
 		},
