@@ -25,10 +25,11 @@ type contender struct {
 	about string
 	// program gives the path of the program to run, and its arguments.
 	program func(ctx context.Context, w *world) (string, []string, error)
+	core    int // to run on; the servers' unless it says otherwise
 }
 
 // builtIn are the contenders that are part of this program, by name.
-var builtIn = map[string]func(context.Context) error{limit.name: serveLimit, gqlgen.name: serveGqlgen}
+var builtIn = map[string]func(context.Context) error{limit.name: serveLimit, gqlgen.name: serveGqlgen, relay.name: serveRelay, stock.name: serveStock}
 
 // wfd is the server itself, as it is run in production.
 var wfd = contender{
@@ -63,7 +64,7 @@ type process struct {
 	log     string
 }
 
-// start runs a contender on the servers' core, in a session of its own: the kernel shares a core by session.
+// start runs a contender on its core, in a session of its own: the kernel shares a core by session.
 func (w *world) start(ctx context.Context, c contender) (*process, error) {
 	path, args, err := c.program(ctx, w)
 	if err != nil {
@@ -79,7 +80,7 @@ func (w *world) start(ctx context.Context, c contender) (*process, error) {
 	}
 	defer out.Close() // the process has its own
 	_, port, _ := net.SplitHostPort(p.address)
-	p.command = exec.Command("taskset", append([]string{"-c", strconv.Itoa(serverCore), path}, args...)...)
+	p.command = exec.Command("taskset", append([]string{"-c", strconv.Itoa(c.core), path}, args...)...)
 	p.command.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400", "ENV=production", "HOST=127.0.0.1", "PORT="+port,
 		"SHUTDOWN_DELAY=0s", "ADMIN_API_KEY="+adminKey, "WFD_DATA_DIR="+w.dir, databaseVar+"="+w.url(),
 		addressVar+"="+p.address, "BENCH_PROBE="+p.probe)

@@ -5,7 +5,7 @@
 // Servers have one core, the load and PostgreSQL another. CPU is the operating system's accounting of the processes.
 //
 //	go run ./bench              every case
-//	go run ./bench -run R1      one of them
+//	go run ./bench -run R1      one of them; F is many sockets, as many as -sockets says
 //	go run ./bench -profile DIR also write profiles of each contender in each case
 package main
 
@@ -34,6 +34,7 @@ type options struct {
 	rounds  int
 	round   time.Duration
 	profile string
+	sockets int
 }
 
 func main() {
@@ -75,6 +76,11 @@ func run(ctx context.Context, args []string) error {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
+	if o.run.MatchString(fanOut) {
+		if err := w.fanOut(ctx); err != nil {
+			return fmt.Errorf("%s: %w", fanOut, err)
+		}
+	}
 	return nil
 }
 
@@ -84,6 +90,7 @@ func parse(args []string) (o options, err error) {
 	flags.IntVar(&o.rounds, "rounds", 7, "rounds of each case")
 	flags.DurationVar(&o.round, "round", 700*time.Millisecond, "how long each contender is asked in a round")
 	flags.StringVar(&o.profile, "profile", "", "folder for profiles of each contender in each case")
+	flags.IntVar(&o.sockets, "sockets", 1000, "how many sockets listen to the same")
 	if err = flags.Parse(args); err != nil {
 		return o, err
 	}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/sync/errgroup"
+)
+
+const subprotocol = "graphql-transport-ws"
+
+// audience is many sockets at one contender, each with the same subscription.
+type audience struct {
+	*process
+	conns   []*websocket.Conn
+	teller  string // the address that events are made at
+	lanes   []*client
+	publish func(lane, times int) []byte // the request that makes so many events
+
+	received  atomic.Int64
+	sent      atomic.Int64 // when the last event was asked for, in nanoseconds since began
+	began     time.Time
+	mu        sync.Mutex // protects latencies
+	latencies []time.Duration
+	timed     atomic.Bool // whether latencies are kept
+	lost      atomic.Int64
+}
+
+// gather opens the sockets, as many for each key as one caller may have.
+func gather(ctx context.Context, p *process, sockets int, keys []string, subscribe []byte) (*audience, error) {
+	a := &audience{process: p, began: time.Now()}
+	dialer := websocket.Dialer{Subprotocols: []string{subprotocol}, ReadBufferSize: 4 << 10, WriteBufferSize: 512}
+	for i := range sockets {
+		header := http.Header{"Authorization": {"Bearer " + keys[i/socketsPerKey]}}
+		conn, _, err := dialer.DialContext(ctx, "ws://"+p.address+"/graphql", header)
+		if err != nil {
+			return a, fmt.Errorf("open socket %d: %w", i, err)
+		}
+		a.conns = append(a.conns, conn)
+		for _, message := range [][]byte{[]byte(`{"type":"connection_init"}`), subscribe} {
+			if err := conn.WriteMessage(websocket.TextMessage, message); err != nil {
+				return a, err
+			}
+		}
+		go a.count(conn)
+	}
+	return a, nil
+}
+
+// open makes the lanes anew: the server closes connections that have been quiet for long.
+func (a *audience) open() error {
+	a.shut()
+	for range lanes {
+		c, err := dial(a.teller)
+		if err != nil {
+			return err
+		}
+		a.lanes = append(a.lanes, c)
+	}
+	return nil
+}
+
+func (a *audience) shut() {
+	for _, lane := range a.lanes {
+		lane.conn.Close()
+	}
+	a.lanes = nil
+}
+
+const (
+	socketsPerKey = 20 // as many as one caller may have
+	lanes         = 8  // requests that make events at the same time
+)
+
+func (a *audience) close() {
+	for _, conn := range a.conns {
+		conn.Close()
+	}
+	a.shut()
+}
+
+// shortest is less than any event takes; what is shorter, such as connection_ack, is not counted.
+const shortest = 126
+
+// count takes frames off a connection without looking at them, and without an allocation. Pings are answered.
+func (a *audience) count(conn *websocket.Conn) {
+	frames := bufio.NewReaderSize(conn.NetConn(), 4<<10)
+	for {
+		head, err := frames.Peek(4)
+		if err != nil {
+			a.lost.Add(1)
+			return
+		}
+		size, code := 2+int(head[1]), head[0]&0xf
+		if head[1] == 126 {
+			size = 4 + int(head[2])<<8 + int(head[3])
+		}
+		if code == websocket.PingMessage {
+			_ = conn.WriteControl(websocket.PongMessage, nil, time.Now().Add(time.Second))
+		}
+		if _, err := frames.Discard(size); err != nil {
+			a.lost.Add(1)
+			return
+		}
+		if code == websocket.TextMessage && size > shortest {
+			a.note()
+		}
+	}
+}
+
+func (a *audience) note() {
+	a.received.Add(1)
+	if !a.timed.Load() {
+		return
+	}
+	took := time.Since(a.began) - time.Duration(a.sent.Load())
+	a.mu.Lock()
+	a.latencies = append(a.latencies, took)
+	a.mu.Unlock()
+}
+
+// tell makes events in one of the lanes.
+func (a *audience) tell(lane, times int) error {
+	answer, err := a.lanes[lane].do(a.publish(lane, times))
+	if err == nil && strings.Contains(string(answer), `"errors"`) {
+		err = errors.New(string(answer))
+	}
+	return err
+}
+
+// await waits until so many messages have come.
+func (a *audience) await(ctx context.Context, total int64) error {
+	for a.received.Load() < total {
+		if lost := a.lost.Load(); lost > 0 {
+			return fmt.Errorf("%d sockets were closed", lost)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d messages came: %w", a.received.Load(), total, ctx.Err())
+		case <-time.After(200 * time.Microsecond):
+		}
+	}
+	return nil
+}
+
+// flood makes events as fast as they are taken, with some under way, until the time is over. It gives how many messages
+// came.
+func (a *audience) flood(ctx context.Context, d time.Duration) (int, error) {
+	const batch, ahead = 10, 20 * lanes
+	before, all := a.received.Load(), int64(len(a.conns))
+	var made atomic.Int64
+	var making errgroup.Group
+	start := time.Now()
+	for lane := range lanes {
+		making.Go(func() error {
+			for time.Since(start) < d {
+				if err := a.tell(lane, batch); err != nil {
+					return err
+				}
+				if err := a.await(ctx, before+(made.Add(batch)-ahead)*all); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := making.Wait(); err != nil {
+		return 0, err
+	}
+	messages := made.Load() * all
+	return int(messages), a.await(ctx, before+messages)
+}
+
+// steady makes one event each tenth of a second, and gives how long the last percent of messages took from the request on.
+func (a *audience) steady(ctx context.Context, events int) (p99 time.Duration, err error) {
+	a.latencies = make([]time.Duration, 0, events*len(a.conns))
+	a.timed.Store(true)
+	defer a.timed.Store(false)
+	pace := time.NewTicker(100 * time.Millisecond)
+	defer pace.Stop()
+	for range events {
+		<-pace.C
+		before := a.received.Load()
+		a.sent.Store(int64(time.Since(a.began)))
+		if err := a.tell(0, 1); err != nil {
+			return 0, err
+		}
+		if err := a.await(ctx, before+int64(len(a.conns))); err != nil {
+			return 0, err
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	slices.Sort(a.latencies)
+	return a.latencies[len(a.latencies)*99/100], nil
+}
+
+// graphqlPublisher renames a task of the lane's own, each time to something else.
+func graphqlPublisher(tasks []string) func(lane, times int) []byte {
+	var number atomic.Int64
+	return func(lane, times int) []byte {
+		var text strings.Builder
+		for i := range times {
+			fmt.Fprintf(&text, `t%d: updateTask(input: {id: %q, name: "Sort what came in %07d"}) { task { id } } `, i, tasks[lane], number.Add(1))
+		}
+		return request("mutation { "+text.String()+"}", nil)
+	}
+}
+
+// relayPublisher sends a message as it is.
+func relayPublisher(message []byte) func(lane, times int) []byte {
+	return func(_, times int) []byte {
+		return fmt.Appendf(nil, "POST /graphql HTTP/1.1\r\nHost: bench\r\nTimes: %d\r\nContent-Length: %d\r\n\r\n%s", times, len(message), message)
+	}
+}
+
+// first gives the first event that comes on a socket of its own, as it is written.
+func first(ctx context.Context, p *process, key string, subscribe []byte, tell func() error) ([]byte, error) {
+	dialer := websocket.Dialer{Subprotocols: []string{subprotocol}}
+	conn, _, err := dialer.DialContext(ctx, "ws://"+p.address+"/graphql", http.Header{"Authorization": {"Bearer " + key}})
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	for _, message := range [][]byte{[]byte(`{"type":"connection_init"}`), subscribe} {
+		if err := conn.WriteMessage(websocket.TextMessage, message); err != nil {
+			return nil, err
+		}
+	}
+	if _, _, err := conn.ReadMessage(); err != nil { // connection_ack
+		return nil, err
+	}
+	if err := tell(); err != nil {
+		return nil, err
+	}
+	_, message, err := conn.ReadMessage()
+	var kind struct{ Type string }
+	if err == nil && (json.Unmarshal(message, &kind) != nil || kind.Type != "next") {
+		err = fmt.Errorf("instead of an event came %s", message)
+	}
+	return message, err
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"text/tabwriter"
+	"time"
+)
+
+// fanOut is the name of the case of many sockets with one subscription.
+const fanOut = "F"
+
+// writer is another replica, which makes the events: what that costs is not what it costs to tell of them.
+var writer = contender{name: "writer", program: wfd.program, core: loadCore}
+
+const taskEvents = `subscription ($id: ID!, $after: EventCursor) { taskEvents(workflowId: $id, after: $after) {
+	id cursor at type task { id name status progress version updatedAt } } }`
+
+// fanFigures are what one contender took in one round.
+type fanFigures struct {
+	floodCPU, floodRate float64 // µs of the server and messages a second, as fast as they are taken
+	steadyCPU           float64 // µs of the server a message, at 10 events a second
+	p99                 float64 // ms from the request that makes an event until a socket has it
+}
+
+// fanOut has the contenders tell many sockets of the same events, as fast as they can and at a steady pace.
+func (w *world) fanOut(ctx context.Context) error {
+	contenders := []contender{relay, wfd, stock}
+	all := make([]*audience, len(contenders))
+	idle := make([]float64, len(contenders))
+	var message []byte
+	writer, err := w.start(ctx, writer)
+	if writer != nil && writer.command.Process != nil {
+		defer writer.stop()
+	}
+	if err != nil {
+		return err
+	}
+	keys, err := makeKeys(writer, w.sockets/socketsPerKey+2)
+	if err != nil {
+		return err
+	}
+	for _, i := range []int{1, 2, 0} { // what the relay repeats comes from the server
+		p, err := w.start(ctx, contenders[i])
+		if p != nil && p.command.Process != nil {
+			defer p.stop()
+		}
+		if err != nil {
+			return err
+		}
+		publish, subscribe := relayPublisher(message), []byte(`{"type":"subscribe"}`)
+		if i > 0 {
+			if publish, subscribe, message, err = subscription(ctx, writer, p, keys[len(keys)-1]); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+		empty, err := p.inUse()
+		if err != nil {
+			return err
+		}
+		a, err := gather(ctx, p, w.sockets, keys, subscribe)
+		defer a.close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		a.publish, a.teller, all[i] = publish, p.address, a
+		if i > 0 {
+			a.teller = writer.address
+		}
+		if err := a.begin(ctx); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		full, err := p.inUse()
+		if err != nil {
+			return err
+		}
+		idle[i] = (full - empty) / float64(w.sockets)
+	}
+	results := make([][]fanFigures, len(all))
+	for round := range w.rounds + 1 {
+		for i := range all {
+			at := (i + round) % len(all)
+			f, err := w.fanRound(ctx, all[at])
+			if err != nil {
+				return fmt.Errorf("%s: %w", all[at].name, err)
+			}
+			if round > 0 {
+				results[at] = append(results[at], f)
+			}
+		}
+	}
+	w.reportFanOut(contenders, results, idle, len(message))
+	return nil
+}
+
+// begin makes events until all who subscribed have one: it takes them a moment to be there.
+func (a *audience) begin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := a.open(); err != nil {
+		return err
+	}
+	for all := int64(len(a.conns)); ; {
+		before := a.received.Load()
+		if err := a.tell(0, 1); err != nil {
+			return err
+		}
+		short, stop := context.WithTimeout(ctx, 3*time.Second)
+		err := a.await(short, before+all)
+		stop()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (w *world) fanRound(ctx context.Context, a *audience) (f fanFigures, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := a.open(); err != nil {
+		return f, err
+	}
+	cpu := func(do func() (int, error)) (perMessage float64, err error) {
+		before, err := usageOf(a.command.Process.Pid)
+		if err != nil {
+			return 0, err
+		}
+		done, err := do()
+		if err != nil {
+			return 0, err
+		}
+		after, err := usageOf(a.command.Process.Pid)
+		return microseconds(after.sub(before).ran) / float64(done), err
+	}
+	f.floodCPU, err = cpu(func() (int, error) {
+		start := time.Now()
+		done, err := a.flood(ctx, w.round)
+		f.floodRate = float64(done) / time.Since(start).Seconds()
+		return done, err
+	})
+	if err != nil {
+		return f, fmt.Errorf("flood: %w", err)
+	}
+	f.steadyCPU, err = cpu(func() (int, error) {
+		const events = 10
+		p99, err := a.steady(ctx, events)
+		f.p99 = float64(p99.Microseconds()) / 1000
+		return events * len(a.conns), err
+	})
+	if err != nil {
+		return f, fmt.Errorf("steady: %w", err)
+	}
+	return f, nil
+}
+
+// makeKeys gives keys, so that no caller has more sockets than one may.
+func makeKeys(p *process, n int) (keys []string, err error) {
+	c, err := dial(p.address)
+	if err != nil {
+		return nil, err
+	}
+	defer c.conn.Close()
+	for i := range n {
+		answer, err := c.do(request(`mutation ($name: String!) { createApiKey(input: {name: $name, role: ADMIN}) { secret } }`, map[string]any{"name": "Socket " + strconv.Itoa(i)}))
+		var made struct {
+			Data struct{ CreateApiKey struct{ Secret string } }
+		}
+		if err != nil || json.Unmarshal(answer, &made) != nil || made.Data.CreateApiKey.Secret == "" {
+			return nil, fmt.Errorf("make a key: %s: %w", answer, err)
+		}
+		keys = append(keys, made.Data.CreateApiKey.Secret)
+	}
+	return keys, nil
+}
+
+// subscription makes a workflow for a contender: how events about it are made, how one subscribes to them, and one as
+// it is told.
+func subscription(ctx context.Context, writer, p *process, key string) (publish func(lane, times int) []byte, subscribe, message []byte, err error) {
+	c, err := dial(writer.address)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer c.conn.Close()
+	var tasks []map[string]any
+	for lane := range lanes {
+		tasks = append(tasks, map[string]any{"key": strconv.Itoa(lane), "name": "Sort"})
+	}
+	answer, err := c.do(request(`mutation ($tasks: [NewTaskInput!]) { createWorkflow(input: {name: "Watched", tasks: $tasks}) {
+		cursor workflow { id tasks { edges { node { id } } } } } }`, map[string]any{"tasks": tasks}))
+	var made struct {
+		Data struct {
+			CreateWorkflow struct {
+				Cursor   string
+				Workflow struct {
+					ID    string
+					Tasks struct {
+						Edges []struct{ Node struct{ ID string } }
+					}
+				}
+			}
+		}
+	}
+	if err != nil || json.Unmarshal(answer, &made) != nil || made.Data.CreateWorkflow.Workflow.ID == "" {
+		return nil, nil, nil, fmt.Errorf("make a workflow: %s: %w", answer, err)
+	}
+	id := made.Data.CreateWorkflow.Workflow.ID
+	var ids []string
+	for _, edge := range made.Data.CreateWorkflow.Workflow.Tasks.Edges {
+		ids = append(ids, edge.Node.ID)
+	}
+	publish = graphqlPublisher(ids)
+	ask := func(variables map[string]any) []byte {
+		text, _ := json.Marshal(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{"query": taskEvents, "variables": variables}})
+		return text // which no string fails
+	}
+	from := ask(map[string]any{"id": id, "after": made.Data.CreateWorkflow.Cursor})
+	message, err = first(ctx, p, key, from, func() error { _, err := c.do(publish(0, 1)); return err })
+	return publish, ask(map[string]any{"id": id}), message, err
+}
+
+var inUse = regexp.MustCompile(`(?m)^# (HeapAlloc|Stack) = (\d+)`)
+
+// inUse is what a process has on its heap after a collection and on its stacks.
+func (p *process) inUse() (bytes float64, err error) {
+	response, err := http.Get("http://" + p.probe + "/debug/pprof/heap?debug=1&gc=1")
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	for _, found := range inUse.FindAllSubmatch(text, -1) {
+		n, _ := strconv.ParseFloat(string(found[2]), 64)
+		bytes += n
+	}
+	return bytes, err
+}
+
+func (w *world) reportFanOut(contenders []contender, results [][]fanFigures, idle []float64, size int) {
+	fmt.Printf("\n%s: %d sockets with the same subscription, events of %d bytes\n", fanOut, w.sockets, size)
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(out, "\tflood CPU\tratio\trate\tratio\tat 10/s CPU\tratio\tp99\tratio\tmemory a socket\t")
+	for i, c := range contenders {
+		fmt.Fprintf(out, "%s\t", c.name)
+		for _, column := range []struct {
+			format string
+			value  func(fanFigures) float64
+		}{
+			{"%.2f µs", func(f fanFigures) float64 { return f.floodCPU }}, {"%.0f/s", func(f fanFigures) float64 { return f.floodRate }},
+			{"%.2f µs", func(f fanFigures) float64 { return f.steadyCPU }}, {"%.1f ms", func(f fanFigures) float64 { return f.p99 }},
+		} {
+			var values, against []float64
+			for round, f := range results[i] {
+				values = append(values, column.value(f))
+				against = append(against, column.value(f)/column.value(results[0][round]))
+			}
+			fmt.Fprintf(out, column.format+"\t%.2f\t", median(values), median(against))
+		}
+		fmt.Fprintf(out, "%.1f KiB\t\n", idle[i]/1024)
+	}
+	out.Flush()
+	for _, c := range contenders {
+		fmt.Printf("  %s: %s\n", c.name, c.about)
+	}
+}
