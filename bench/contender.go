@@ -82,7 +82,7 @@ func (w *world) start(ctx context.Context, c contender) (*process, error) {
 	_, port, _ := net.SplitHostPort(p.address)
 	p.command = exec.Command("taskset", append([]string{"-c", strconv.Itoa(c.core), path}, args...)...)
 	p.command.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400", "ENV=production", "HOST=127.0.0.1", "PORT="+port,
-		"SHUTDOWN_DELAY=0s", "ADMIN_API_KEY="+adminKey, "WFD_DATA_DIR="+w.dir, databaseVar+"="+w.url(),
+		"SHUTDOWN_DELAY=0s", "RATE_PER_SECOND=0", "ADMIN_API_KEY="+adminKey, "WFD_DATA_DIR="+w.dir, databaseVar+"="+w.url(),
 		addressVar+"="+p.address, "BENCH_PROBE="+p.probe)
 	p.command.Stdout, p.command.Stderr = out, out
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

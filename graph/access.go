@@ -69,3 +69,7 @@ type apiKeyResolver struct{ *Resolver }
 func (r apiKeyResolver) Agent(ctx context.Context, keys []*model.APIKey) ([]*model.Agent, error) {
 	return r.Agents.Referenced(ctx, idsOf(keys, func(k *model.APIKey) model.ID { return k.AgentID }))
 }
+
+func (r queryResolver) RateLimit(ctx context.Context) (*model.RateLimit, error) {
+	return r.Resolver.RateLimit(ctx), nil
+}

@@ -8,6 +8,7 @@ import (
 	"workflowfactory/db"
 	"workflowfactory/dispatch"
 	"workflowfactory/event"
+	"workflowfactory/model"
 )
 
 // Resolver is the root of all resolvers, with what they ask.
@@ -23,6 +24,9 @@ type Resolver struct {
 	Events      *db.Events
 	Feed        *event.Feed
 	Dispatcher  *dispatch.Dispatcher
+
+	// RateLimit tells what the context's caller may still ask for; nil when nothing bounds it.
+	RateLimit func(ctx context.Context) *model.RateLimit
 
 	// Fail tells the transport why a stream that a subscription resolver returned ends, before its channel is closed.
 	Fail func(ctx context.Context, why error)

@@ -660,6 +660,16 @@ type PriorityFilter struct {
 type Query struct {
 }
 
+// What a caller may ask for. A caller without a credential pays a point for each operation, together with all others from the same address.
+type RateLimit struct {
+	// How many points can be saved up.
+	Limit int `json:"limit"`
+	// How many there are now.
+	Remaining int `json:"remaining"`
+	// How many come back a second.
+	RestoredPerSecond int `json:"restoredPerSecond"`
+}
+
 // An agent that reports for work; the same name again is the same agent.
 type RegisterAgentInput struct {
 	// What it calls itself, 1 to 200 characters; unique.

@@ -42,12 +42,12 @@ func waits(o *graphql.OperationContext) time.Duration {
 }
 
 // schema makes the API out of the repositories and the feed.
-func schema(c Config, dispatcher *dispatch.Dispatcher) graphql.ExecutableSchema {
+func schema(c Config, dispatcher *dispatch.Dispatcher, budgets *transport.Budgets) graphql.ExecutableSchema {
 	d := c.DB
 	return graph.NewSchema(&graph.Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
 		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Events: d.Events(), Feed: c.Feed,
-		Dispatcher: dispatcher, Fail: transport.Fail,
+		Dispatcher: dispatcher, Fail: transport.Fail, RateLimit: rateLimit(budgets),
 	}, c.Executor...)
 }
 
@@ -56,7 +56,9 @@ func newAPI(c Config) *api {
 		c.Limits.ListItems = 500 // as many as cancelTasks and retryTasks take
 	}
 	dispatcher := dispatch.New(c.Feed, db.Tasks{DB: c.DB}, c.Log)
-	schema := schema(c, dispatcher)
+	c.Rates.Who = spender
+	budgets := transport.NewBudgets(c.Rates)
+	schema := schema(c, dispatcher, budgets)
 	config := transport.Config{
 		Limits:        c.Limits,
 		Log:           c.Log,
@@ -66,6 +68,7 @@ func newAPI(c Config) *api {
 		Init:          socketAuth{c.Auth}.init,
 		Cursor:        cursorOf,
 		Timeout:       waits,
+		Budgets:       budgets,
 		Release:       func(data []byte) { exec.Release(data) },
 	}
 	errs := graph.Errors{Log: c.Log}

@@ -13,6 +13,7 @@ import (
 
 	"workflowfactory/graph"
 	"workflowfactory/model"
+	"workflowfactory/transport"
 )
 
 // routes lists every path there is.
@@ -24,7 +25,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /readyz", http.HandlerFunc(s.health.ready))
 	mux.Handle("GET /version", http.HandlerFunc(version))
 	mux.Handle("/", s.Pages)
-	return identified(s.logged(s.recovered(secured(mux))))
+	return identified(s.located(s.logged(s.recovered(secured(mux)))))
 }
 
 // forPages lets web pages of the listed origins use what it wraps.
@@ -37,6 +38,7 @@ func (s *Server) forPages(next http.Handler) http.Handler {
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
 			"Accept", "Authorization", "Content-Type", "Last-Event-ID", "X-Request-Id", "Apollo-Require-Preflight", "X-GraphQL-Client",
+			transport.CostHeader,
 		},
 		ExposedHeaders: []string{"X-Request-Id", "Retry-After"},
 		MaxAge:         int(time.Hour.Seconds()),

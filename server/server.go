@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -41,6 +42,8 @@ type Config struct {
 	Origins    []string         // web origins whose pages may use the API, beside the server's own
 	Limits     transport.Limits // zero fields take their defaults
 	Executor   []exec.Option    // beside those that the schema needs
+	Rates      transport.Rates  // what callers may ask for; Who need not be set
+	Proxies    []netip.Prefix   // whose word is taken for where requests come from
 	Closed     bool             // strangers may not read the schema, nor learn names from errors
 	Playground bool             // the front end has a page at /graphiql
 

@@ -47,6 +47,9 @@ type Config struct {
 	// collector.
 	Release func(data []byte)
 
+	// Budgets bound what each caller may ask for. Nil bounds nobody.
+	Budgets *Budgets
+
 	// Timeout says how long an operation that is no subscription may run. Nil, and an answer of zero, mean
 	// Limits.Operation.
 	Timeout func(operation *graphql.OperationContext) time.Duration

@@ -15,9 +15,10 @@ import (
 // the lists around it can have, which is their page size; Relay's connections, edges and page infos are only the way to
 // objects and cost nothing. Fields that are merged when they run cost once. The document has been measured before, so
 // writing its fragments out takes a bounded time.
-func checkCost(op *graphql.OperationContext, limits *Limits) *gqlerror.Error {
+func checkCost(op *graphql.OperationContext, limits *Limits) (cost int, err *gqlerror.Error) {
 	c := &coster{variables: op.Variables, limits: limits}
-	return c.selections([]ast.SelectionSet{op.Operation.SelectionSet}, place{objects: 1})
+	err = c.selections([]ast.SelectionSet{op.Operation.SelectionSet}, place{objects: 1})
+	return c.cost, err
 }
 
 type coster struct {

@@ -29,6 +29,7 @@ import (
 //	server.Use(guard)
 type Guard struct {
 	limits    Limits
+	budgets   *Budgets
 	schema    *ast.Schema
 	documents *documents
 	rules     []validator.Rule
@@ -43,7 +44,7 @@ var (
 // NewGuard returns a guard that is ready to be used by one server.
 func NewGuard(config Config) *Guard {
 	limits := config.Limits.orDefaults()
-	return &Guard{limits: limits, documents: newDocuments(limits.DocumentCacheBytes), rules: validation(config.NoSuggestions, limits.ListItems)}
+	return &Guard{limits: limits, budgets: config.Budgets, documents: newDocuments(limits.DocumentCacheBytes), rules: validation(config.NoSuggestions, limits.ListItems)}
 }
 
 // Documents is the cache of what has passed.
@@ -60,6 +61,9 @@ func (g *Guard) Validate(schema graphql.ExecutableSchema) error {
 
 // MutateOperationParameters refuses documents over the limits, and those that are invalid.
 func (g *Guard) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	if err := g.budgets.begin(ctx); err != nil {
+		return err
+	}
 	if _, passed := g.documents.Get(ctx, params.Query); passed {
 		return nil
 	}
@@ -179,21 +183,28 @@ func boundedLists(most int) validator.Rule {
 	}}
 }
 
-// MutateOperationContext refuses what depends on variables: page sizes, long lists, and the cost of both together.
-func (g *Guard) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+// MutateOperationContext refuses what depends on variables: page sizes, long lists, the cost of both together, and what
+// the caller cannot afford.
+func (g *Guard) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if err := checkVariables(g.schema, op, &g.limits); err != nil {
 		return err
 	}
-	return checkCost(op, &g.limits)
+	cost, err := checkCost(op, &g.limits)
+	if err != nil {
+		return err
+	}
+	op.Stats.SetExtension(costKey, cost+1)
+	return g.budgets.touch(ctx, cost)
 }
 
-// InterceptResponse cuts the errors of an answer, in number and in length, and says in extensions.omittedErrors how many
+// InterceptResponse says what the operation cost, when that was asked for, and cuts the errors of an answer, in number and in length, and says in extensions.omittedErrors how many
 // are missing.
 func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	response := next(ctx)
-	if response == nil || len(response.Errors) == 0 {
-		return response
+	if response == nil {
+		return nil
 	}
+	g.budgets.tellCost(ctx, response)
 	for _, err := range response.Errors {
 		err.Message = truncate(err.Message, g.limits.ErrorBytes)
 	}

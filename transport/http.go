@@ -203,6 +203,10 @@ func (x *exchange) run(params *graphql.RawParams, start time.Time) {
 	ctx := x.r.Context()
 	op, errs := x.exec.CreateOperationContext(ctx, params)
 	ctx = graphql.WithOperationContext(ctx, op)
+	if tellRetry(x.w.Header(), errs) {
+		x.refuseWith(http.StatusTooManyRequests, x.exec.DispatchError(ctx, errs))
+		return
+	}
 	if len(errs) > 0 {
 		x.answer(x.exec.DispatchError(ctx, refusals(op, errs)))
 		return
@@ -246,10 +250,14 @@ func (x *exchange) answer(response *graphql.Response) {
 
 // refuse answers a request that is no well-formed GraphQL request.
 func (x *exchange) refuse(status int, err *gqlerror.Error) {
+	x.refuseWith(status, x.exec.DispatchError(x.r.Context(), gqlerror.List{err}))
+}
+
+func (x *exchange) refuseWith(status int, response *graphql.Response) {
 	if x.media != typeResponse {
 		x.media = typeJSON
 	}
-	x.write(status, x.exec.DispatchError(x.r.Context(), gqlerror.List{err}))
+	x.write(status, response)
 }
 
 func (x *exchange) write(status int, response *graphql.Response) {

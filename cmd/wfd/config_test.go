@@ -70,6 +70,7 @@ func TestEverySettingComesFromItsVariable(t *testing.T) {
 		"ENV": "production", "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "GRAPHIQL": "on", "PORT": "9000",
 		"DATABASE_POOL_SIZE": "7", "DATABASE_STATEMENT_TIMEOUT": "7s", "DATABASE_LOCK_TIMEOUT": "8s", "EVENT_RETENTION": "24h0m0s", "SHUTDOWN_DELAY": "9s", "SHUTDOWN_TIMEOUT": "10s",
 		"CORS_ORIGINS": "https://a.example.com,https://b.example.com",
+		"RATE_BUCKET":  "11", "RATE_PER_SECOND": "12", "RATE_ANONYMOUS": "13", "TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8",
 	}
 	hidden := map[string]bool{"DATABASE_URL": true, "ADMIN_API_KEY": true}
 	for _, s := range (settings{}).list() {

@@ -28,7 +28,7 @@ var may = map[string][]string{
 	"graph/gen":     {"exec", "model"},
 	"graph":         {"graph/gen", "exec", "auth", "db", "dispatch", "event", "model"},
 	"server":        {"transport", "graph", "exec", "auth", "db", "dispatch", "event", "model"},
-	"cmd/wfd":       {"agent", "server", "web", "graph", "auth", "db", "db/migrations", "db/pgdev", "event", "model"},
+	"cmd/wfd":       {"agent", "server", "transport", "web", "graph", "auth", "db", "db/migrations", "db/pgdev", "event", "model"},
 }
 
 // forTests are packages that only tests use.

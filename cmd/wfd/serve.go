@@ -16,6 +16,7 @@ import (
 	"workflowfactory/event"
 	"workflowfactory/graph"
 	"workflowfactory/server"
+	"workflowfactory/transport"
 	"workflowfactory/web"
 )
 
@@ -65,6 +66,8 @@ func (c *serveCommand) serve(ctx context.Context, s settings, data *store, liste
 
 		Origins:    s.origins(),
 		Closed:     s.production(),
+		Rates:      transport.Rates{Bucket: s.RateBucket, PerSecond: s.RatePerSecond, Anonymous: s.RateAnonymous},
+		Proxies:    s.TrustedProxies,
 		Playground: s.playground(),
 
 		Checks: []server.Check{{Name: "database", Ask: data.Ping}, {Name: "migrations", Ask: data.isCurrent}, {Name: "stream", Ask: runs(feed)}},

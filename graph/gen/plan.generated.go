@@ -1974,6 +1974,16 @@ var planTable = exec.Table{
 				},
 				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
+			"rateLimit": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Query().RateLimit(ctx)
+					exec.ResolveObjects(c, []*model.RateLimit{result}, err, func(s *exec.Sink, v **model.RateLimit) {
+						exec.Add[model.RateLimit](s, *v)
+					})
+				},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
+			},
 			"node": {
 				Call: func(c *exec.Call) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
@@ -2187,6 +2197,23 @@ var planTable = exec.Table{
 				Raw: func(c *exec.Call) graphql.Marshaler {
 					ec := c.EC.(*executionContext)
 					return ec._Query___schema(c.Ctx, c.Field.Field)
+				},
+			},
+		},
+		"RateLimit": {
+			"limit": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.RateLimit)(o).Limit))
+				},
+			},
+			"remaining": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.RateLimit)(o).Remaining))
+				},
+			},
+			"restoredPerSecond": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.RateLimit)(o).RestoredPerSecond))
 				},
 			},
 		},

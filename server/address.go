@@ -1,0 +1,75 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"workflowfactory/model"
+	"workflowfactory/transport"
+)
+
+type addressKey struct{}
+
+// located notes where a request comes from: the other end of the connection, or when that is a trusted proxy, whom the
+// proxy says it speaks for.
+func (s *Server) located(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := origin(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Proxies)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, from)))
+	})
+}
+
+// origin reads X-Forwarded-For from its end, which is what the nearest proxy wrote: whatever stands before the first
+// address that is no proxy anybody may have made up.
+func origin(remote string, forwarded []string, proxies []netip.Prefix) netip.Addr {
+	connected, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Addr{}
+	}
+	from := connected.Addr().Unmap()
+	hops := strings.Split(strings.Join(forwarded, ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		if !slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(from) }) {
+			break
+		}
+		before, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		from = before.Unmap()
+	}
+	return from
+}
+
+// place is what shares one budget: an address, or with IPv6 the network that one customer gets.
+func place(a netip.Addr) string {
+	if a.Is6() {
+		if network, err := a.WithZone("").Prefix(64); err == nil {
+			return network.String()
+		}
+	}
+	return a.String()
+}
+
+// spender is whom an operation is charged to.
+func spender(ctx context.Context) (name string, known bool) {
+	if caller := model.CallerFrom(ctx); !caller.ID.IsZero() {
+		return caller.ID.String(), true
+	}
+	from, _ := ctx.Value(addressKey{}).(netip.Addr)
+	return place(from), false
+}
+
+// rateLimit tells the caller what is left; nil when nothing bounds it.
+func rateLimit(budgets *transport.Budgets) func(context.Context) *model.RateLimit {
+	return func(ctx context.Context) *model.RateLimit {
+		left, bounded := budgets.Left(ctx)
+		if !bounded {
+			return nil
+		}
+		return &model.RateLimit{Limit: left.Limit, Remaining: left.Remaining, RestoredPerSecond: left.PerSecond}
+	}
+}
