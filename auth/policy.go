@@ -12,7 +12,7 @@ var policy = map[model.Role][]model.Action{
 	model.RoleAdmin: model.AllAction,
 	model.RoleManager: {
 		model.ActionRead, model.ActionOversee, model.ActionManageWorkflows, model.ActionManageAgents, model.ActionWork, model.ActionSuggest,
-		model.ActionDecide, model.ActionComment,
+		model.ActionDecide, model.ActionManagePolicies, model.ActionComment,
 	},
 	model.RoleViewer: {model.ActionRead, model.ActionOversee},
 	model.RoleAgent:  {model.ActionRead, model.ActionWork, model.ActionSuggest, model.ActionComment},

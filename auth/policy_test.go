@@ -14,6 +14,7 @@ func TestPolicy(t *testing.T) {
 		model.ActionRead:            {model.RoleAgent, model.RoleViewer, model.RoleManager, model.RoleAdmin},
 		model.ActionOversee:         {model.RoleViewer, model.RoleManager, model.RoleAdmin},
 		model.ActionManageWorkflows: {model.RoleManager, model.RoleAdmin},
+		model.ActionManagePolicies:  {model.RoleManager, model.RoleAdmin},
 		model.ActionManageAgents:    {model.RoleManager, model.RoleAdmin},
 		model.ActionWork:            {model.RoleAgent, model.RoleManager, model.RoleAdmin},
 		model.ActionSuggest:         {model.RoleAgent, model.RoleManager, model.RoleAdmin},

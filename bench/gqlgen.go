@@ -29,7 +29,7 @@ func serveGqlgen(ctx context.Context) error {
 	defer d.Close()
 	resolver := &graph.Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
-		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Events: d.Events(),
+		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Policies: db.ApprovalPolicies{DB: d}, Events: d.Events(),
 	}
 	api := handler.New(gen.NewExecutableSchema(gen.Config{Resolvers: resolver, Directives: graph.Directives()}))
 	config := transport.Config{Log: log}

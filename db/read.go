@@ -22,6 +22,9 @@ type Agents struct{ *DB }
 // Suggestions is the repository of suggestions.
 type Suggestions struct{ *DB }
 
+// ApprovalPolicies is the repository of approval policies.
+type ApprovalPolicies struct{ *DB }
+
 // Comments is the repository of comments.
 type Comments struct{ *DB }
 

@@ -104,35 +104,33 @@ func (r *row) json() model.JSON {
 
 // ids reads a uuid[] without NULLs. None is an empty slice, not nil.
 func (r *row) ids() []model.ID {
-	v := r.take()
+	return elements(r.take(), func(v []byte) model.ID { return model.ID(v) })
+}
+
+// priorities reads a smallint[] without NULLs. None is an empty slice, not nil.
+func (r *row) priorities() []model.Priority {
+	return elements(r.take(), func(v []byte) model.Priority { return model.Priority(integer(v)) })
+}
+
+// elements reads an array of one dimension.
+func elements[T any](v []byte, one func([]byte) T) []T {
 	const header, dimension, length = 12, 8, 4
 	if len(v) < header+dimension {
-		return []model.ID{}
+		return []T{}
 	}
-	list := make([]model.ID, binary.BigEndian.Uint32(v[header:]))
+	list := make([]T, binary.BigEndian.Uint32(v[header:]))
 	v = v[header+dimension:]
 	for i := range list {
-		copy(list[i][:], v[length:])
-		v = v[length+len(list[i]):]
+		n := binary.BigEndian.Uint32(v)
+		list[i] = one(v[length : length+n])
+		v = v[length+n:]
 	}
 	return list
 }
 
 // texts reads a text[] without NULLs. None is an empty slice, not nil.
 func (r *row) texts() []string {
-	v := r.take()
-	const header, dimension = 12, 8
-	if len(v) < header+dimension {
-		return []string{}
-	}
-	list := make([]string, binary.BigEndian.Uint32(v[header:]))
-	v = v[header+dimension:]
-	for i := range list {
-		n := binary.BigEndian.Uint32(v)
-		list[i] = string(v[4 : 4+n])
-		v = v[4+n:]
-	}
-	return list
+	return elements(r.take(), func(v []byte) string { return string(v) })
 }
 
 // fromJSON reads a jsonb that we wrote; NULL leaves v as it is.

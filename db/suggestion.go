@@ -10,7 +10,8 @@ import (
 	"workflowfactory/model"
 )
 
-// Create asks people to decide. A blocking suggestion suspends its task: the agent's slot is free and its lease over.
+// Create asks people to decide. A blocking suggestion suspends its task: the agent's slot is free and its lease
+// over. What a policy decides at once suspends nothing.
 func (r Suggestions) Create(ctx context.Context, in model.CreateSuggestionInput) (*model.SuggestionPayload, error) {
 	return r.payload(ctx, func(ctx context.Context, c *change) (*model.Suggestion, error) {
 		return idempotent(ctx, c, "createSuggestion", in.IdempotencyKey, in, func() (*model.Suggestion, error) {
@@ -28,7 +29,15 @@ func (c *change) createSuggestion(ctx context.Context, in model.CreateSuggestion
 	if err != nil {
 		return nil, err
 	}
-	if err := insert(ctx, c, model.EventTypeSuggestionCreated, s); err != nil || !s.Blocking {
+	ruling, err := c.rule(ctx, s, t)
+	if err != nil {
+		return nil, err
+	}
+	s.Heed(ruling)
+	if err := insert(ctx, c, model.EventTypeSuggestionCreated, s); err != nil {
+		return nil, err
+	}
+	if err := c.obey(ctx, s, ruling); err != nil || !s.Blocking || s.Status != model.SuggestionStatusPending {
 		return s, err
 	}
 	c.endAttempt(t, model.AttemptOutcomeSuspended, nil, nil)

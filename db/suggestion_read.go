@@ -30,6 +30,8 @@ var suggestionTable = prepared(table[model.Suggestion]{
 		{"onExpiry", "x.on_expiry", func(r *row, s *model.Suggestion) { s.OnExpiry = word[model.ExpiryAction](r) }},
 		{"decidedAt", "x.decided_at", func(r *row, s *model.Suggestion) { s.DecidedAt = r.timeOrNil() }},
 		{"decidedBy", "x.decided_by", func(r *row, s *model.Suggestion) { s.DecidedByID = r.id() }},
+		{"policy", "x.policy_id", func(r *row, s *model.Suggestion) { s.PolicyID = r.id() }},
+		{"spotCheck", "x.spot_check", func(r *row, s *model.Suggestion) { s.SpotCheck = r.bool() }},
 		{"", "x.urgency", func(r *row, s *model.Suggestion) { s.Urgency = int64(r.int()) }},
 	}...),
 	key: "x.id",

@@ -17,6 +17,7 @@ type Resolver struct {
 	Tasks       db.Tasks
 	Agents      db.Agents
 	Suggestions db.Suggestions
+	Policies    db.ApprovalPolicies
 	Comments    db.Comments
 	Access      db.Access
 	History     db.History

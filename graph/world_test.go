@@ -41,7 +41,7 @@ func newWorld(t *testing.T, tracer pgx.QueryTracer) *world {
 	t.Cleanup(func() { stop(); <-ended })
 	return &world{T: t, url: url, Resolver: &Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
-		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Events: d.Events(), Feed: feed,
+		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Policies: db.ApprovalPolicies{DB: d}, Events: d.Events(), Feed: feed,
 		Fail: func(context.Context, error) {},
 	}}
 }

@@ -96,6 +96,16 @@ type CommentConnection struct {
 // CommentEdge is one comment on a page.
 type CommentEdge struct{ Edge[Comment] }
 
+// ApprovalPolicyConnection is a page of approval policies.
+type ApprovalPolicyConnection struct {
+	Edges    []*ApprovalPolicyEdge
+	PageInfo *PageInfo
+	Count    Count
+}
+
+// ApprovalPolicyEdge is one approval policy on a page.
+type ApprovalPolicyEdge struct{ Edge[ApprovalPolicy] }
+
 // APIKeyConnection is a page of API keys.
 type APIKeyConnection struct {
 	Edges    []*APIKeyEdge

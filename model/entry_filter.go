@@ -50,7 +50,7 @@ func (f *EventFilter) Entries() EntryFilter {
 
 var kindOf = map[EntityType]Kind{
 	EntityTypeWorkflow: KindWorkflow, EntityTypeTask: KindTask, EntityTypeAgent: KindAgent, EntityTypeSuggestion: KindSuggestion,
-	EntityTypeComment: KindComment, EntityTypeUser: KindUser, EntityTypeAPIKey: KindAPIKey,
+	EntityTypeComment: KindComment, EntityTypeApprovalPolicy: KindApprovalPolicy, EntityTypeUser: KindUser, EntityTypeAPIKey: KindAPIKey,
 }
 
 // Kind is the kind of noun that the API calls so.

@@ -53,6 +53,9 @@ func (c *Comment) Concerns() Entry {
 	return e
 }
 
+// Concerns says whom the policy concerns: nobody else.
+func (p *ApprovalPolicy) Concerns() Entry { return p.entry() }
+
 // Concerns says whom the account concerns: nobody else.
 func (u *User) Concerns() Entry { return u.entry() }
 

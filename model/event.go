@@ -51,6 +51,8 @@ func (e *Entry) event() any {
 		return &SuggestionEvent{e, snapshotOf[Suggestion](e)}
 	case KindComment:
 		return &CommentEvent{e, snapshotOf[Comment](e)}
+	case KindApprovalPolicy:
+		return &ApprovalPolicyEvent{e, snapshotOf[ApprovalPolicy](e)}
 	}
 	return &AccessEvent{e}
 }
@@ -100,6 +102,15 @@ type CommentEvent struct {
 
 // CommentID is the comment that the event is about.
 func (e *CommentEvent) CommentID() ID { return e.EntityID }
+
+// ApprovalPolicyEvent tells what happened to an approval policy.
+type ApprovalPolicyEvent struct {
+	*Entry
+	ApprovalPolicy *ApprovalPolicy // as it was just after; nil once deleted
+}
+
+// ApprovalPolicyID is the policy that the event is about.
+func (e *ApprovalPolicyEvent) ApprovalPolicyID() ID { return e.EntityID }
 
 // AccessEvent tells what happened to a user or an API key.
 type AccessEvent struct {

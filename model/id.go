@@ -32,12 +32,16 @@ const (
 	KindSystem
 )
 
+// KindApprovalPolicy leaves room for kinds of accounts before it.
+const KindApprovalPolicy Kind = 12
+
 // SystemID is the actor of what the server does by itself: sweeps, expiry, roll-ups.
 var SystemID = ID{6: 0x70, 8: 0x80, 15: byte(KindSystem)}
 
 var kindPrefix = [...]string{
 	KindWorkflow: "wf", KindTask: "task", KindAgent: "agent", KindSuggestion: "sug",
 	KindComment: "com", KindEvent: "evt", KindUser: "user", KindAPIKey: "key", KindSystem: "sys",
+	KindApprovalPolicy: "policy",
 }
 
 // Prefix is how the kind's ids begin: "wf" in wf_01jd….

@@ -286,6 +286,34 @@ type CreateAPIKeyInput struct {
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
+// A new approval policy.
+type CreateApprovalPolicyInput struct {
+	// What people call it, 1 to 200 characters.
+	Name string `json:"name"`
+	// What it is for.
+	Description *string `json:"description,omitempty"`
+	// Whether it is asked at all; true when left out.
+	Enabled *bool `json:"enabled,omitempty"`
+	// Its place among the policies, 0 to 10000: the lowest is asked first; 100 when left out.
+	Rank *int `json:"rank,omitempty"`
+	// Only actions like this: * stands for anything; every action when left out.
+	ActionPattern *string `json:"actionPattern,omitempty"`
+	// Only when the agent is at least so sure, 0 to 1.
+	MinConfidence *float64 `json:"minConfidence,omitempty"`
+	// Only about tasks that require this capability.
+	Capability *string `json:"capability,omitempty"`
+	// Only about tasks of these priorities; of any when left out.
+	Priorities []Priority `json:"priorities,omitempty"`
+	// What it does.
+	Effect PolicyEffect `json:"effect"`
+	// REQUIRE: how many people must approve, 1 to 10; 1 when left out.
+	RequiredApprovals *int `json:"requiredApprovals,omitempty"`
+	// AUTO_APPROVE: the share that people still decide on, 0 to 1; 0 when left out.
+	SpotCheckShare *float64 `json:"spotCheckShare,omitempty"`
+	// Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // What an agent asks people to decide.
 type CreateSuggestionInput struct {
 	// The task that it is about; the agent must hold it.
@@ -390,6 +418,14 @@ type DecideSuggestionsInput struct {
 	Decisions []*SuggestionDecisionInput `json:"decisions"`
 	// Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// What to delete.
+type DeleteApprovalPolicyInput struct {
+	// Its id.
+	ID ID `json:"id"`
+	// Why, for the audit log.
+	Reason *string `json:"reason,omitempty"`
 }
 
 // What to delete.
@@ -644,6 +680,28 @@ type Percentiles struct {
 	P95Ms *int `json:"p95Ms,omitempty"`
 }
 
+// What a rule would have decided.
+type PolicySimulation struct {
+	// How many suggestions it was tried on.
+	Considered int `json:"considered"`
+	// To how many of them it applies.
+	Matched int `json:"matched"`
+	// How many it would have approved.
+	Approved int `json:"approved"`
+	// How many it would have left to people as spot checks.
+	SpotChecks int `json:"spotChecks"`
+	// How many it would have rejected.
+	Denied int `json:"denied"`
+	// How many it would have left to people, with so many approvals required.
+	Required int `json:"required"`
+	// How many it would have decided as people did.
+	Agreed int `json:"agreed"`
+	// How many it would have decided otherwise than people did.
+	Disagreed int `json:"disagreed"`
+	// Those, the newest first; at most 100.
+	Disagreements []*PolicyDisagreement `json:"disagreements"`
+}
+
 // Compares a priority. Conditions given together must all hold.
 type PriorityFilter struct {
 	// Equal to this.
@@ -776,6 +834,26 @@ type RetryWorkflowInput struct {
 type RevokeAPIKeyInput struct {
 	// Its id.
 	ID ID `json:"id"`
+}
+
+// A rule to try on what was suggested before.
+type SimulateApprovalPolicyInput struct {
+	// Only actions like this: * stands for anything; every action when left out.
+	ActionPattern *string `json:"actionPattern,omitempty"`
+	// Only when the agent is at least so sure, 0 to 1.
+	MinConfidence *float64 `json:"minConfidence,omitempty"`
+	// Only about tasks that require this capability.
+	Capability *string `json:"capability,omitempty"`
+	// Only about tasks of these priorities; of any when left out.
+	Priorities []Priority `json:"priorities,omitempty"`
+	// What it would do.
+	Effect PolicyEffect `json:"effect"`
+	// REQUIRE: how many people must approve, 1 to 10; 1 when left out.
+	RequiredApprovals *int `json:"requiredApprovals,omitempty"`
+	// AUTO_APPROVE: the share that people still decide on, 0 to 1; 0 when left out.
+	SpotCheckShare *float64 `json:"spotCheckShare,omitempty"`
+	// On how many of the latest suggestions to try it, 1 to 10000; 1000 when left out.
+	Last *int `json:"last,omitempty"`
 }
 
 // What to leave out.
@@ -1138,6 +1216,36 @@ type UpdateAgentInput struct {
 	Draining graphql.Omittable[*bool] `json:"draining,omitempty"`
 }
 
+// Changes of an approval policy: what is left out stays, null clears, a value sets. What was decided stays decided.
+type UpdateApprovalPolicyInput struct {
+	// Its id.
+	ID ID `json:"id"`
+	// Refuse with CONFLICT unless the version is still this one.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// What people call it.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// What it is for.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// Whether it is asked at all.
+	Enabled graphql.Omittable[*bool] `json:"enabled,omitempty"`
+	// Its place among the policies.
+	Rank graphql.Omittable[*int] `json:"rank,omitempty"`
+	// Only actions like this: * stands for anything.
+	ActionPattern graphql.Omittable[*string] `json:"actionPattern,omitempty"`
+	// Only when the agent is at least so sure, 0 to 1.
+	MinConfidence graphql.Omittable[*float64] `json:"minConfidence,omitempty"`
+	// Only about tasks that require this capability.
+	Capability graphql.Omittable[*string] `json:"capability,omitempty"`
+	// Only about tasks of these priorities; of any when empty.
+	Priorities graphql.Omittable[[]Priority] `json:"priorities,omitempty"`
+	// What it does.
+	Effect graphql.Omittable[*PolicyEffect] `json:"effect,omitempty"`
+	// REQUIRE: how many people must approve, 1 to 10.
+	RequiredApprovals graphql.Omittable[*int] `json:"requiredApprovals,omitempty"`
+	// AUTO_APPROVE: the share that people still decide on, 0 to 1.
+	SpotCheckShare graphql.Omittable[*float64] `json:"spotCheckShare,omitempty"`
+}
+
 // A comment said better.
 type UpdateCommentInput struct {
 	// The comment; only its author may change it.
@@ -1278,8 +1386,10 @@ type Action string
 const (
 	// Read workflows, tasks, agents, suggestions, comments and events.
 	ActionRead Action = "READ"
-	// Read figures over all work.
+	// Read figures over all work, and approval policies.
 	ActionOversee Action = "OVERSEE"
+	// Create, change and delete approval policies.
+	ActionManagePolicies Action = "MANAGE_POLICIES"
 	// Create, change and steer workflows and tasks.
 	ActionManageWorkflows Action = "MANAGE_WORKFLOWS"
 	// Change and remove agents.
@@ -1299,6 +1409,7 @@ const (
 var AllAction = []Action{
 	ActionRead,
 	ActionOversee,
+	ActionManagePolicies,
 	ActionManageWorkflows,
 	ActionManageAgents,
 	ActionWork,
@@ -1310,7 +1421,7 @@ var AllAction = []Action{
 
 func (e Action) IsValid() bool {
 	switch e {
-	case ActionRead, ActionOversee, ActionManageWorkflows, ActionManageAgents, ActionWork, ActionSuggest, ActionDecide, ActionComment, ActionAdminister:
+	case ActionRead, ActionOversee, ActionManagePolicies, ActionManageWorkflows, ActionManageAgents, ActionWork, ActionSuggest, ActionDecide, ActionComment, ActionAdminister:
 		return true
 	}
 	return false
@@ -1767,6 +1878,8 @@ const (
 	EntityTypeSuggestion EntityType = "SUGGESTION"
 	// A comment.
 	EntityTypeComment EntityType = "COMMENT"
+	// An approval policy.
+	EntityTypeApprovalPolicy EntityType = "APPROVAL_POLICY"
 	// A user.
 	EntityTypeUser EntityType = "USER"
 	// An API key.
@@ -1779,13 +1892,14 @@ var AllEntityType = []EntityType{
 	EntityTypeAgent,
 	EntityTypeSuggestion,
 	EntityTypeComment,
+	EntityTypeApprovalPolicy,
 	EntityTypeUser,
 	EntityTypeAPIKey,
 }
 
 func (e EntityType) IsValid() bool {
 	switch e {
-	case EntityTypeWorkflow, EntityTypeTask, EntityTypeAgent, EntityTypeSuggestion, EntityTypeComment, EntityTypeUser, EntityTypeAPIKey:
+	case EntityTypeWorkflow, EntityTypeTask, EntityTypeAgent, EntityTypeSuggestion, EntityTypeComment, EntityTypeApprovalPolicy, EntityTypeUser, EntityTypeAPIKey:
 		return true
 	}
 	return false
@@ -1965,6 +2079,12 @@ const (
 	EventTypeCommentUpdated EventType = "COMMENT_UPDATED"
 	// It was deleted.
 	EventTypeCommentDeleted EventType = "COMMENT_DELETED"
+	// It was created.
+	EventTypeApprovalPolicyCreated EventType = "APPROVAL_POLICY_CREATED"
+	// Its fields were changed.
+	EventTypeApprovalPolicyUpdated EventType = "APPROVAL_POLICY_UPDATED"
+	// It was deleted.
+	EventTypeApprovalPolicyDeleted EventType = "APPROVAL_POLICY_DELETED"
 	// An account was made.
 	EventTypeUserCreated EventType = "USER_CREATED"
 	// A key was made.
@@ -2016,6 +2136,9 @@ var AllEventType = []EventType{
 	EventTypeCommentAdded,
 	EventTypeCommentUpdated,
 	EventTypeCommentDeleted,
+	EventTypeApprovalPolicyCreated,
+	EventTypeApprovalPolicyUpdated,
+	EventTypeApprovalPolicyDeleted,
 	EventTypeUserCreated,
 	EventTypeAPIKeyCreated,
 	EventTypeAPIKeyUpdated,
@@ -2024,7 +2147,7 @@ var AllEventType = []EventType{
 
 func (e EventType) IsValid() bool {
 	switch e {
-	case EventTypeWorkflowCreated, EventTypeWorkflowUpdated, EventTypeWorkflowStarted, EventTypeWorkflowPaused, EventTypeWorkflowResumed, EventTypeWorkflowProgressed, EventTypeWorkflowCompleted, EventTypeWorkflowFailed, EventTypeWorkflowCancelled, EventTypeWorkflowRetried, EventTypeWorkflowDeleted, EventTypeTaskCreated, EventTypeTaskUpdated, EventTypeTaskReady, EventTypeTaskClaimed, EventTypeTaskProgressed, EventTypeTaskAwaitingApproval, EventTypeTaskCompleted, EventTypeTaskFailed, EventTypeTaskRetryScheduled, EventTypeTaskLeaseExpired, EventTypeTaskReleased, EventTypeTaskCancelled, EventTypeTaskSkipped, EventTypeTaskRetried, EventTypeTaskDeleted, EventTypeAgentRegistered, EventTypeAgentUpdated, EventTypeAgentStatusChanged, EventTypeAgentRemoved, EventTypeSuggestionCreated, EventTypeSuggestionDecisionAdded, EventTypeSuggestionApproved, EventTypeSuggestionRejected, EventTypeSuggestionAnswered, EventTypeSuggestionExpired, EventTypeSuggestionWithdrawn, EventTypeCommentAdded, EventTypeCommentUpdated, EventTypeCommentDeleted, EventTypeUserCreated, EventTypeAPIKeyCreated, EventTypeAPIKeyUpdated, EventTypeAPIKeyRevoked:
+	case EventTypeWorkflowCreated, EventTypeWorkflowUpdated, EventTypeWorkflowStarted, EventTypeWorkflowPaused, EventTypeWorkflowResumed, EventTypeWorkflowProgressed, EventTypeWorkflowCompleted, EventTypeWorkflowFailed, EventTypeWorkflowCancelled, EventTypeWorkflowRetried, EventTypeWorkflowDeleted, EventTypeTaskCreated, EventTypeTaskUpdated, EventTypeTaskReady, EventTypeTaskClaimed, EventTypeTaskProgressed, EventTypeTaskAwaitingApproval, EventTypeTaskCompleted, EventTypeTaskFailed, EventTypeTaskRetryScheduled, EventTypeTaskLeaseExpired, EventTypeTaskReleased, EventTypeTaskCancelled, EventTypeTaskSkipped, EventTypeTaskRetried, EventTypeTaskDeleted, EventTypeAgentRegistered, EventTypeAgentUpdated, EventTypeAgentStatusChanged, EventTypeAgentRemoved, EventTypeSuggestionCreated, EventTypeSuggestionDecisionAdded, EventTypeSuggestionApproved, EventTypeSuggestionRejected, EventTypeSuggestionAnswered, EventTypeSuggestionExpired, EventTypeSuggestionWithdrawn, EventTypeCommentAdded, EventTypeCommentUpdated, EventTypeCommentDeleted, EventTypeApprovalPolicyCreated, EventTypeApprovalPolicyUpdated, EventTypeApprovalPolicyDeleted, EventTypeUserCreated, EventTypeAPIKeyCreated, EventTypeAPIKeyUpdated, EventTypeAPIKeyRevoked:
 		return true
 	}
 	return false
@@ -2292,6 +2415,67 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an approval policy does with a suggestion that it applies to.
+type PolicyEffect string
+
+const (
+	// It is approved at once, except for spot checks. Does not apply where the agent asks for more than one person.
+	PolicyEffectAutoApprove PolicyEffect = "AUTO_APPROVE"
+	// People decide, so many at the least.
+	PolicyEffectRequire PolicyEffect = "REQUIRE"
+	// It is rejected at once.
+	PolicyEffectDeny PolicyEffect = "DENY"
+)
+
+var AllPolicyEffect = []PolicyEffect{
+	PolicyEffectAutoApprove,
+	PolicyEffectRequire,
+	PolicyEffectDeny,
+}
+
+func (e PolicyEffect) IsValid() bool {
+	switch e {
+	case PolicyEffectAutoApprove, PolicyEffectRequire, PolicyEffectDeny:
+		return true
+	}
+	return false
+}
+
+func (e PolicyEffect) String() string {
+	return string(e)
+}
+
+func (e *PolicyEffect) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PolicyEffect(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PolicyEffect", str)
+	}
+	return nil
+}
+
+func (e PolicyEffect) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PolicyEffect) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PolicyEffect) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

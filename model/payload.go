@@ -39,6 +39,18 @@ type CommentPayload struct {
 	Comment *Comment
 }
 
+// ApprovalPolicyPayload is the answer to a change of an approval policy.
+type ApprovalPolicyPayload struct {
+	Change
+	ApprovalPolicy *ApprovalPolicy
+}
+
+// ApprovalPolicyDeletedPayload is the answer to the deletion of an approval policy.
+type ApprovalPolicyDeletedPayload struct {
+	Change
+	DeletedID ID
+}
+
 // APIKeyPayload is the answer to a change of an API key.
 type APIKeyPayload struct {
 	Change

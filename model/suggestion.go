@@ -23,6 +23,8 @@ type Suggestion struct {
 	ExpiresAt         *time.Time       `json:"expiresAt"`
 	OnExpiry          ExpiryAction     `json:"onExpiry"`
 	DecidedAt         *time.Time       `json:"decidedAt"`
+	PolicyID          ID               `json:"policy" bun:"type:uuid"` // that applied when it was made
+	SpotCheck         bool             `json:"spotCheck"`
 	DecidedByID       ID               `json:"decidedBy" bun:"decided_by,type:uuid"`
 	Urgency           int64            `json:"-"` // the lower, the sooner a person should look at it
 }
@@ -45,9 +47,10 @@ func urgency(p Priority, expiresAt *time.Time) int64 {
 
 // Decision is what one person decided.
 type Decision struct {
-	Verdict Verdict   `json:"verdict"`
-	ByID    ID        `json:"by"`
-	Note    *string   `json:"note"`
-	Data    JSON      `json:"data"`
-	At      time.Time `json:"at"`
+	Verdict  Verdict   `json:"verdict"`
+	ByID     ID        `json:"by"`
+	PolicyID ID        `json:"policy"` // that decided; zero when a person did
+	Note     *string   `json:"note"`
+	Data     JSON      `json:"data"`
+	At       time.Time `json:"at"`
 }

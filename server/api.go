@@ -46,7 +46,7 @@ func schema(c Config, dispatcher *dispatch.Dispatcher, budgets *transport.Budget
 	d := c.DB
 	return graph.NewSchema(&graph.Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
-		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Events: d.Events(), Feed: c.Feed,
+		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Policies: db.ApprovalPolicies{DB: d}, Events: d.Events(), Feed: c.Feed,
 		Dispatcher: dispatcher, Fail: transport.Fail, RateLimit: rateLimit(budgets),
 	}, c.Executor...)
 }

@@ -38,6 +38,10 @@ type ResolverRoot interface {
 	ApiKey() ApiKeyResolver
 	ApiKeyConnection() ApiKeyConnectionResolver
 	ApiKeyPayload() ApiKeyPayloadResolver
+	ApprovalPolicyConnection() ApprovalPolicyConnectionResolver
+	ApprovalPolicyDeletedPayload() ApprovalPolicyDeletedPayloadResolver
+	ApprovalPolicyEvent() ApprovalPolicyEventResolver
+	ApprovalPolicyPayload() ApprovalPolicyPayloadResolver
 	BulkSuggestionsPayload() BulkSuggestionsPayloadResolver
 	BulkTasksPayload() BulkTasksPayloadResolver
 	Comment() CommentResolver
@@ -49,6 +53,7 @@ type ResolverRoot interface {
 	Decision() DecisionResolver
 	EventConnection() EventConnectionResolver
 	Mutation() MutationResolver
+	PolicyDisagreement() PolicyDisagreementResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
 	Suggestion() SuggestionResolver
@@ -199,6 +204,57 @@ type ComplexityRoot struct {
 		Cursor func(childComplexity int) int
 	}
 
+	ApprovalPolicy struct {
+		ActionPattern     func(childComplexity int) int
+		Capability        func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		Description       func(childComplexity int) int
+		Effect            func(childComplexity int) int
+		Enabled           func(childComplexity int) int
+		ID                func(childComplexity int) int
+		MinConfidence     func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Priorities        func(childComplexity int) int
+		Rank              func(childComplexity int) int
+		RequiredApprovals func(childComplexity int) int
+		SpotCheckShare    func(childComplexity int) int
+		UpdatedAt         func(childComplexity int) int
+		Version           func(childComplexity int) int
+	}
+
+	ApprovalPolicyConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ApprovalPolicyDeletedPayload struct {
+		Cursor    func(childComplexity int) int
+		DeletedID func(childComplexity int) int
+	}
+
+	ApprovalPolicyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ApprovalPolicyEvent struct {
+		Actor            func(childComplexity int) int
+		ApprovalPolicy   func(childComplexity int) int
+		ApprovalPolicyID func(childComplexity int) int
+		At               func(childComplexity int) int
+		Changes          func(childComplexity int) int
+		Cursor           func(childComplexity int) int
+		ID               func(childComplexity int) int
+		RequestID        func(childComplexity int) int
+		Type             func(childComplexity int) int
+	}
+
+	ApprovalPolicyPayload struct {
+		ApprovalPolicy func(childComplexity int) int
+		Cursor         func(childComplexity int) int
+	}
+
 	BulkSuggestionsPayload struct {
 		Cursor    func(childComplexity int) int
 		Failed    func(childComplexity int) int
@@ -294,6 +350,7 @@ type ComplexityRoot struct {
 		By      func(childComplexity int) int
 		Data    func(childComplexity int) int
 		Note    func(childComplexity int) int
+		Policy  func(childComplexity int) int
 		Verdict func(childComplexity int) int
 	}
 
@@ -351,10 +408,12 @@ type ComplexityRoot struct {
 		ClaimTasks           func(childComplexity int, input model.ClaimTasksInput) int
 		CompleteTask         func(childComplexity int, input model.CompleteTaskInput) int
 		CreateAPIKey         func(childComplexity int, input model.CreateAPIKeyInput) int
+		CreateApprovalPolicy func(childComplexity int, input model.CreateApprovalPolicyInput) int
 		CreateSuggestion     func(childComplexity int, input model.CreateSuggestionInput) int
 		CreateTask           func(childComplexity int, input model.CreateTaskInput) int
 		CreateWorkflow       func(childComplexity int, input model.CreateWorkflowInput) int
 		DecideSuggestions    func(childComplexity int, input model.DecideSuggestionsInput) int
+		DeleteApprovalPolicy func(childComplexity int, input model.DeleteApprovalPolicyInput) int
 		DeleteComment        func(childComplexity int, input model.DeleteCommentInput) int
 		DeleteTask           func(childComplexity int, input model.DeleteTaskInput) int
 		DeleteWorkflow       func(childComplexity int, input model.DeleteWorkflowInput) int
@@ -376,6 +435,7 @@ type ComplexityRoot struct {
 		StartWorkflow        func(childComplexity int, input model.StartWorkflowInput) int
 		UnassignTask         func(childComplexity int, input model.UnassignTaskInput) int
 		UpdateAgent          func(childComplexity int, input model.UpdateAgentInput) int
+		UpdateApprovalPolicy func(childComplexity int, input model.UpdateApprovalPolicyInput) int
 		UpdateComment        func(childComplexity int, input model.UpdateCommentInput) int
 		UpdateTask           func(childComplexity int, input model.UpdateTaskInput) int
 		UpdateWorkflow       func(childComplexity int, input model.UpdateWorkflowInput) int
@@ -399,25 +459,44 @@ type ComplexityRoot struct {
 		P95Ms func(childComplexity int) int
 	}
 
+	PolicyDisagreement struct {
+		Effect     func(childComplexity int) int
+		Suggestion func(childComplexity int) int
+	}
+
+	PolicySimulation struct {
+		Agreed        func(childComplexity int) int
+		Approved      func(childComplexity int) int
+		Considered    func(childComplexity int) int
+		Denied        func(childComplexity int) int
+		Disagreed     func(childComplexity int) int
+		Disagreements func(childComplexity int) int
+		Matched       func(childComplexity int) int
+		Required      func(childComplexity int) int
+		SpotChecks    func(childComplexity int) int
+	}
+
 	Query struct {
-		APIKeys     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Agent       func(childComplexity int, id model.ID) int
-		Agents      func(childComplexity int, filter *model.AgentFilter, orderBy *model.AgentOrder, first *int, after *string, last *int, before *string) int
-		Comments    func(childComplexity int, taskID *model.ID, filter *model.CommentFilter, first *int, after *string, last *int, before *string) int
-		Cursor      func(childComplexity int) int
-		Events      func(childComplexity int, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) int
-		Health      func(childComplexity int) int
-		Node        func(childComplexity int, id model.ID) int
-		Nodes       func(childComplexity int, ids []model.ID) int
-		RateLimit   func(childComplexity int) int
-		Stats       func(childComplexity int, rangeArg *model.TimeRange, bucketSeconds *int) int
-		Suggestion  func(childComplexity int, id model.ID) int
-		Suggestions func(childComplexity int, filter *model.SuggestionFilter, orderBy *model.SuggestionOrder, first *int, after *string, last *int, before *string) int
-		Task        func(childComplexity int, id model.ID) int
-		Tasks       func(childComplexity int, filter *model.TaskFilter, orderBy *model.TaskOrder, first *int, after *string, last *int, before *string) int
-		Viewer      func(childComplexity int) int
-		Workflow    func(childComplexity int, id model.ID) int
-		Workflows   func(childComplexity int, filter *model.WorkflowFilter, orderBy *model.WorkflowOrder, first *int, after *string, last *int, before *string) int
+		APIKeys                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Agent                  func(childComplexity int, id model.ID) int
+		Agents                 func(childComplexity int, filter *model.AgentFilter, orderBy *model.AgentOrder, first *int, after *string, last *int, before *string) int
+		ApprovalPolicies       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Comments               func(childComplexity int, taskID *model.ID, filter *model.CommentFilter, first *int, after *string, last *int, before *string) int
+		Cursor                 func(childComplexity int) int
+		Events                 func(childComplexity int, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) int
+		Health                 func(childComplexity int) int
+		Node                   func(childComplexity int, id model.ID) int
+		Nodes                  func(childComplexity int, ids []model.ID) int
+		RateLimit              func(childComplexity int) int
+		SimulateApprovalPolicy func(childComplexity int, input model.SimulateApprovalPolicyInput) int
+		Stats                  func(childComplexity int, rangeArg *model.TimeRange, bucketSeconds *int) int
+		Suggestion             func(childComplexity int, id model.ID) int
+		Suggestions            func(childComplexity int, filter *model.SuggestionFilter, orderBy *model.SuggestionOrder, first *int, after *string, last *int, before *string) int
+		Task                   func(childComplexity int, id model.ID) int
+		Tasks                  func(childComplexity int, filter *model.TaskFilter, orderBy *model.TaskOrder, first *int, after *string, last *int, before *string) int
+		Viewer                 func(childComplexity int) int
+		Workflow               func(childComplexity int, id model.ID) int
+		Workflows              func(childComplexity int, filter *model.WorkflowFilter, orderBy *model.WorkflowOrder, first *int, after *string, last *int, before *string) int
 	}
 
 	RateLimit struct {
@@ -473,8 +552,10 @@ type ComplexityRoot struct {
 		ID                func(childComplexity int) int
 		Kind              func(childComplexity int) int
 		OnExpiry          func(childComplexity int) int
+		Policy            func(childComplexity int) int
 		Reasoning         func(childComplexity int) int
 		RequiredApprovals func(childComplexity int) int
+		SpotCheck         func(childComplexity int) int
 		Status            func(childComplexity int) int
 		Task              func(childComplexity int) int
 		UpdatedAt         func(childComplexity int) int
@@ -815,6 +896,21 @@ type ApiKeyConnectionResolver interface {
 type ApiKeyPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.APIKeyPayload) ([]*model.Cursor, error)
 }
+type ApprovalPolicyConnectionResolver interface {
+	TotalCount(ctx context.Context, objs []*model.ApprovalPolicyConnection) ([]int, error)
+}
+type ApprovalPolicyDeletedPayloadResolver interface {
+	Cursor(ctx context.Context, objs []*model.ApprovalPolicyDeletedPayload) ([]*model.Cursor, error)
+}
+type ApprovalPolicyEventResolver interface {
+	Cursor(ctx context.Context, objs []*model.ApprovalPolicyEvent) ([]*model.Cursor, error)
+
+	Actor(ctx context.Context, objs []*model.ApprovalPolicyEvent) ([]model.Actor, error)
+	Changes(ctx context.Context, objs []*model.ApprovalPolicyEvent) ([][]*model.FieldChange, error)
+}
+type ApprovalPolicyPayloadResolver interface {
+	Cursor(ctx context.Context, objs []*model.ApprovalPolicyPayload) ([]*model.Cursor, error)
+}
 type BulkSuggestionsPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.BulkSuggestionsPayload) ([]*model.Cursor, error)
 }
@@ -849,6 +945,7 @@ type CreateApiKeyPayloadResolver interface {
 }
 type DecisionResolver interface {
 	By(ctx context.Context, objs []*model.Decision) ([]model.Actor, error)
+	Policy(ctx context.Context, objs []*model.Decision) ([]*model.ApprovalPolicy, error)
 }
 type EventConnectionResolver interface {
 	TotalCount(ctx context.Context, objs []*model.EventConnection) ([]int, error)
@@ -890,11 +987,17 @@ type MutationResolver interface {
 	AnswerSuggestion(ctx context.Context, input model.AnswerSuggestionInput) (*model.SuggestionPayload, error)
 	DecideSuggestions(ctx context.Context, input model.DecideSuggestionsInput) (*model.BulkSuggestionsPayload, error)
 	WithdrawSuggestion(ctx context.Context, input model.WithdrawSuggestionInput) (*model.SuggestionPayload, error)
+	CreateApprovalPolicy(ctx context.Context, input model.CreateApprovalPolicyInput) (*model.ApprovalPolicyPayload, error)
+	UpdateApprovalPolicy(ctx context.Context, input model.UpdateApprovalPolicyInput) (*model.ApprovalPolicyPayload, error)
+	DeleteApprovalPolicy(ctx context.Context, input model.DeleteApprovalPolicyInput) (*model.ApprovalPolicyDeletedPayload, error)
 	AddComment(ctx context.Context, input model.AddCommentInput) (*model.CommentPayload, error)
 	UpdateComment(ctx context.Context, input model.UpdateCommentInput) (*model.CommentPayload, error)
 	DeleteComment(ctx context.Context, input model.DeleteCommentInput) (*model.CommentDeletedPayload, error)
 	CreateAPIKey(ctx context.Context, input model.CreateAPIKeyInput) (*model.CreateAPIKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, input model.RevokeAPIKeyInput) (*model.APIKeyPayload, error)
+}
+type PolicyDisagreementResolver interface {
+	Suggestion(ctx context.Context, objs []*model.PolicyDisagreement) ([]*model.Suggestion, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (model.Actor, error)
@@ -911,6 +1014,8 @@ type QueryResolver interface {
 	Agents(ctx context.Context, filter *model.AgentFilter, orderBy *model.AgentOrder, first *int, after *string, last *int, before *string) (*model.AgentConnection, error)
 	Suggestion(ctx context.Context, id model.ID) (*model.Suggestion, error)
 	Suggestions(ctx context.Context, filter *model.SuggestionFilter, orderBy *model.SuggestionOrder, first *int, after *string, last *int, before *string) (*model.SuggestionConnection, error)
+	ApprovalPolicies(ctx context.Context, first *int, after *string, last *int, before *string) (*model.ApprovalPolicyConnection, error)
+	SimulateApprovalPolicy(ctx context.Context, input model.SimulateApprovalPolicyInput) (*model.PolicySimulation, error)
 	Comments(ctx context.Context, taskID *model.ID, filter *model.CommentFilter, first *int, after *string, last *int, before *string) (*model.CommentConnection, error)
 	Events(ctx context.Context, filter *model.EventFilter, orderBy *model.EventOrder, first *int, after *model.Cursor, last *int, before *model.Cursor) (*model.EventConnection, error)
 	Stats(ctx context.Context, rangeArg *model.TimeRange, bucketSeconds *int) (*model.Stats, error)
@@ -930,6 +1035,8 @@ type SuggestionResolver interface {
 	Task(ctx context.Context, objs []*model.Suggestion) ([]*model.Task, error)
 	Workflow(ctx context.Context, objs []*model.Suggestion) ([]*model.Workflow, error)
 	Agent(ctx context.Context, objs []*model.Suggestion) ([]*model.Agent, error)
+
+	Policy(ctx context.Context, objs []*model.Suggestion) ([]*model.ApprovalPolicy, error)
 
 	DecidedBy(ctx context.Context, objs []*model.Suggestion) ([]model.Actor, error)
 	Comments(ctx context.Context, objs []*model.Suggestion, first *int, after *string, last *int, before *string) ([]*model.CommentConnection, error)
@@ -1552,6 +1659,210 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiKeyPayload.Cursor(childComplexity), true
 
+	case "ApprovalPolicy.actionPattern":
+		if e.ComplexityRoot.ApprovalPolicy.ActionPattern == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.ActionPattern(childComplexity), true
+	case "ApprovalPolicy.capability":
+		if e.ComplexityRoot.ApprovalPolicy.Capability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.Capability(childComplexity), true
+	case "ApprovalPolicy.createdAt":
+		if e.ComplexityRoot.ApprovalPolicy.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.CreatedAt(childComplexity), true
+	case "ApprovalPolicy.description":
+		if e.ComplexityRoot.ApprovalPolicy.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.Description(childComplexity), true
+	case "ApprovalPolicy.effect":
+		if e.ComplexityRoot.ApprovalPolicy.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.Effect(childComplexity), true
+	case "ApprovalPolicy.enabled":
+		if e.ComplexityRoot.ApprovalPolicy.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.Enabled(childComplexity), true
+	case "ApprovalPolicy.id":
+		if e.ComplexityRoot.ApprovalPolicy.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.ID(childComplexity), true
+	case "ApprovalPolicy.minConfidence":
+		if e.ComplexityRoot.ApprovalPolicy.MinConfidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.MinConfidence(childComplexity), true
+	case "ApprovalPolicy.name":
+		if e.ComplexityRoot.ApprovalPolicy.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.Name(childComplexity), true
+	case "ApprovalPolicy.priorities":
+		if e.ComplexityRoot.ApprovalPolicy.Priorities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.Priorities(childComplexity), true
+	case "ApprovalPolicy.rank":
+		if e.ComplexityRoot.ApprovalPolicy.Rank == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.Rank(childComplexity), true
+	case "ApprovalPolicy.requiredApprovals":
+		if e.ComplexityRoot.ApprovalPolicy.RequiredApprovals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.RequiredApprovals(childComplexity), true
+	case "ApprovalPolicy.spotCheckShare":
+		if e.ComplexityRoot.ApprovalPolicy.SpotCheckShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.SpotCheckShare(childComplexity), true
+	case "ApprovalPolicy.updatedAt":
+		if e.ComplexityRoot.ApprovalPolicy.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.UpdatedAt(childComplexity), true
+	case "ApprovalPolicy.version":
+		if e.ComplexityRoot.ApprovalPolicy.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicy.Version(childComplexity), true
+
+	case "ApprovalPolicyConnection.edges":
+		if e.ComplexityRoot.ApprovalPolicyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyConnection.Edges(childComplexity), true
+	case "ApprovalPolicyConnection.pageInfo":
+		if e.ComplexityRoot.ApprovalPolicyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyConnection.PageInfo(childComplexity), true
+	case "ApprovalPolicyConnection.totalCount":
+		if e.ComplexityRoot.ApprovalPolicyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyConnection.TotalCount(childComplexity), true
+
+	case "ApprovalPolicyDeletedPayload.cursor":
+		if e.ComplexityRoot.ApprovalPolicyDeletedPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyDeletedPayload.Cursor(childComplexity), true
+	case "ApprovalPolicyDeletedPayload.deletedId":
+		if e.ComplexityRoot.ApprovalPolicyDeletedPayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyDeletedPayload.DeletedID(childComplexity), true
+
+	case "ApprovalPolicyEdge.cursor":
+		if e.ComplexityRoot.ApprovalPolicyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEdge.Cursor(childComplexity), true
+	case "ApprovalPolicyEdge.node":
+		if e.ComplexityRoot.ApprovalPolicyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEdge.Node(childComplexity), true
+
+	case "ApprovalPolicyEvent.actor":
+		if e.ComplexityRoot.ApprovalPolicyEvent.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.Actor(childComplexity), true
+	case "ApprovalPolicyEvent.approvalPolicy":
+		if e.ComplexityRoot.ApprovalPolicyEvent.ApprovalPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.ApprovalPolicy(childComplexity), true
+	case "ApprovalPolicyEvent.approvalPolicyId":
+		if e.ComplexityRoot.ApprovalPolicyEvent.ApprovalPolicyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.ApprovalPolicyID(childComplexity), true
+	case "ApprovalPolicyEvent.at":
+		if e.ComplexityRoot.ApprovalPolicyEvent.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.At(childComplexity), true
+	case "ApprovalPolicyEvent.changes":
+		if e.ComplexityRoot.ApprovalPolicyEvent.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.Changes(childComplexity), true
+	case "ApprovalPolicyEvent.cursor":
+		if e.ComplexityRoot.ApprovalPolicyEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.Cursor(childComplexity), true
+	case "ApprovalPolicyEvent.id":
+		if e.ComplexityRoot.ApprovalPolicyEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.ID(childComplexity), true
+	case "ApprovalPolicyEvent.requestId":
+		if e.ComplexityRoot.ApprovalPolicyEvent.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.RequestID(childComplexity), true
+	case "ApprovalPolicyEvent.type":
+		if e.ComplexityRoot.ApprovalPolicyEvent.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.Type(childComplexity), true
+
+	case "ApprovalPolicyPayload.approvalPolicy":
+		if e.ComplexityRoot.ApprovalPolicyPayload.ApprovalPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyPayload.ApprovalPolicy(childComplexity), true
+	case "ApprovalPolicyPayload.cursor":
+		if e.ComplexityRoot.ApprovalPolicyPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyPayload.Cursor(childComplexity), true
+
 	case "BulkSuggestionsPayload.cursor":
 		if e.ComplexityRoot.BulkSuggestionsPayload.Cursor == nil {
 			break
@@ -1912,6 +2223,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Decision.Note(childComplexity), true
+	case "Decision.policy":
+		if e.ComplexityRoot.Decision.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Policy(childComplexity), true
 	case "Decision.verdict":
 		if e.ComplexityRoot.Decision.Verdict == nil {
 			break
@@ -2195,6 +2512,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAPIKey(childComplexity, args["input"].(model.CreateAPIKeyInput)), true
+	case "Mutation.createApprovalPolicy":
+		if e.ComplexityRoot.Mutation.CreateApprovalPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createApprovalPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateApprovalPolicy(childComplexity, args["input"].(model.CreateApprovalPolicyInput)), true
 	case "Mutation.createSuggestion":
 		if e.ComplexityRoot.Mutation.CreateSuggestion == nil {
 			break
@@ -2239,6 +2567,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideSuggestions(childComplexity, args["input"].(model.DecideSuggestionsInput)), true
+	case "Mutation.deleteApprovalPolicy":
+		if e.ComplexityRoot.Mutation.DeleteApprovalPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteApprovalPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteApprovalPolicy(childComplexity, args["input"].(model.DeleteApprovalPolicyInput)), true
 	case "Mutation.deleteComment":
 		if e.ComplexityRoot.Mutation.DeleteComment == nil {
 			break
@@ -2470,6 +2809,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAgent(childComplexity, args["input"].(model.UpdateAgentInput)), true
+	case "Mutation.updateApprovalPolicy":
+		if e.ComplexityRoot.Mutation.UpdateApprovalPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateApprovalPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateApprovalPolicy(childComplexity, args["input"].(model.UpdateApprovalPolicyInput)), true
 	case "Mutation.updateComment":
 		if e.ComplexityRoot.Mutation.UpdateComment == nil {
 			break
@@ -2566,6 +2916,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Percentiles.P95Ms(childComplexity), true
 
+	case "PolicyDisagreement.effect":
+		if e.ComplexityRoot.PolicyDisagreement.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyDisagreement.Effect(childComplexity), true
+	case "PolicyDisagreement.suggestion":
+		if e.ComplexityRoot.PolicyDisagreement.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyDisagreement.Suggestion(childComplexity), true
+
+	case "PolicySimulation.agreed":
+		if e.ComplexityRoot.PolicySimulation.Agreed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.Agreed(childComplexity), true
+	case "PolicySimulation.approved":
+		if e.ComplexityRoot.PolicySimulation.Approved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.Approved(childComplexity), true
+	case "PolicySimulation.considered":
+		if e.ComplexityRoot.PolicySimulation.Considered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.Considered(childComplexity), true
+	case "PolicySimulation.denied":
+		if e.ComplexityRoot.PolicySimulation.Denied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.Denied(childComplexity), true
+	case "PolicySimulation.disagreed":
+		if e.ComplexityRoot.PolicySimulation.Disagreed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.Disagreed(childComplexity), true
+	case "PolicySimulation.disagreements":
+		if e.ComplexityRoot.PolicySimulation.Disagreements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.Disagreements(childComplexity), true
+	case "PolicySimulation.matched":
+		if e.ComplexityRoot.PolicySimulation.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.Matched(childComplexity), true
+	case "PolicySimulation.required":
+		if e.ComplexityRoot.PolicySimulation.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.Required(childComplexity), true
+	case "PolicySimulation.spotChecks":
+		if e.ComplexityRoot.PolicySimulation.SpotChecks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicySimulation.SpotChecks(childComplexity), true
+
 	case "Query.apiKeys":
 		if e.ComplexityRoot.Query.APIKeys == nil {
 			break
@@ -2599,6 +3017,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Agents(childComplexity, args["filter"].(*model.AgentFilter), args["orderBy"].(*model.AgentOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.approvalPolicies":
+		if e.ComplexityRoot.Query.ApprovalPolicies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approvalPolicies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ApprovalPolicies(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.comments":
 		if e.ComplexityRoot.Query.Comments == nil {
 			break
@@ -2662,6 +3091,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RateLimit(childComplexity), true
+	case "Query.simulateApprovalPolicy":
+		if e.ComplexityRoot.Query.SimulateApprovalPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Query_simulateApprovalPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SimulateApprovalPolicy(childComplexity, args["input"].(model.SimulateApprovalPolicyInput)), true
 	case "Query.stats":
 		if e.ComplexityRoot.Query.Stats == nil {
 			break
@@ -3035,6 +3475,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Suggestion.OnExpiry(childComplexity), true
+	case "Suggestion.policy":
+		if e.ComplexityRoot.Suggestion.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Policy(childComplexity), true
 	case "Suggestion.reasoning":
 		if e.ComplexityRoot.Suggestion.Reasoning == nil {
 			break
@@ -3047,6 +3493,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Suggestion.RequiredApprovals(childComplexity), true
+	case "Suggestion.spotCheck":
+		if e.ComplexityRoot.Suggestion.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.SpotCheck(childComplexity), true
 	case "Suggestion.status":
 		if e.ComplexityRoot.Suggestion.Status == nil {
 			break
@@ -4316,11 +4768,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CommentFilter", ec.unmarshalInputCommentFilter),
 			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.unmarshalInputCompleteTaskInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
+			graphql.NewInputUnmarshaler("CreateApprovalPolicyInput", ec.unmarshalInputCreateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("CreateSuggestionInput", ec.unmarshalInputCreateSuggestionInput),
 			graphql.NewInputUnmarshaler("CreateTaskInput", ec.unmarshalInputCreateTaskInput),
 			graphql.NewInputUnmarshaler("CreateWorkflowInput", ec.unmarshalInputCreateWorkflowInput),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DecideSuggestionsInput", ec.unmarshalInputDecideSuggestionsInput),
+			graphql.NewInputUnmarshaler("DeleteApprovalPolicyInput", ec.unmarshalInputDeleteApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("DeleteCommentInput", ec.unmarshalInputDeleteCommentInput),
 			graphql.NewInputUnmarshaler("DeleteTaskInput", ec.unmarshalInputDeleteTaskInput),
 			graphql.NewInputUnmarshaler("DeleteWorkflowInput", ec.unmarshalInputDeleteWorkflowInput),
@@ -4349,6 +4803,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RetryTasksInput", ec.unmarshalInputRetryTasksInput),
 			graphql.NewInputUnmarshaler("RetryWorkflowInput", ec.unmarshalInputRetryWorkflowInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
+			graphql.NewInputUnmarshaler("SimulateApprovalPolicyInput", ec.unmarshalInputSimulateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("SkipTaskInput", ec.unmarshalInputSkipTaskInput),
 			graphql.NewInputUnmarshaler("StartWorkflowInput", ec.unmarshalInputStartWorkflowInput),
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
@@ -4366,6 +4821,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TriggerInput", ec.unmarshalInputTriggerInput),
 			graphql.NewInputUnmarshaler("UnassignTaskInput", ec.unmarshalInputUnassignTaskInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.unmarshalInputUpdateAgentInput),
+			graphql.NewInputUnmarshaler("UpdateApprovalPolicyInput", ec.unmarshalInputUpdateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("UpdateCommentInput", ec.unmarshalInputUpdateCommentInput),
 			graphql.NewInputUnmarshaler("UpdateTaskInput", ec.unmarshalInputUpdateTaskInput),
 			graphql.NewInputUnmarshaler("UpdateWorkflowInput", ec.unmarshalInputUpdateWorkflowInput),
@@ -4466,7 +4922,7 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../../schema.graphqls", Input: `# The whole API of Workflow Factory. Sections in this order: foundations, Workflow, Task, Agent, Suggestion, Comment,
+	{Name: "../../schema.graphqls", Input: `# The whole API of Workflow Factory. Sections in this order: foundations, Workflow, Task, Agent, Suggestion, Approval policy, Comment,
 # Event, Stats, Access, then the roots. Every name is described, because GraphiQL is the manual.
 
 "Who may use a field: roles that are allowed this action."
@@ -6071,6 +6527,10 @@ type Suggestion implements Node {
   blocking: Boolean!
   "How many different people must approve."
   requiredApprovals: Int!
+  "The approval policy that applied to it when it was made."
+  policy: ApprovalPolicy
+  "Whether that policy would have approved it, but left it to people as a spot check."
+  spotCheck: Boolean!
   "Who decided what, oldest first."
   decisions: [Decision!]!
   "The data as it was approved; null before."
@@ -6102,8 +6562,10 @@ type Suggestion implements Node {
 type Decision {
   "For or against."
   verdict: Verdict!
-  "Who."
+  "Who; the system when a policy decided."
   by: Actor!
+  "The approval policy that decided; null when a person did."
+  policy: ApprovalPolicy
   "What they said about it."
   note: String
   "The data as they changed it; null when they approved it as it was."
@@ -6370,6 +6832,202 @@ input WithdrawSuggestionInput {
   id: ID!
   "Why, for the audit log."
   reason: String
+}
+# ----------------------------------------------------------------------------------------------------
+# Approval policy
+# ----------------------------------------------------------------------------------------------------
+"A rule by which suggestions are decided before anybody looks at them, or which says how many people must. It is asked about every new suggestion of kind ACTION; the first rule that applies counts."
+type ApprovalPolicy implements Node {
+  "Names it everywhere, for ever."
+  id: ID!
+  "When it was created."
+  createdAt: DateTime!
+  "When it last changed."
+  updatedAt: DateTime!
+  "Grows by one with every change."
+  version: Int!
+  "What people call it."
+  name: String!
+  "What it is for."
+  description: String
+  "Whether it is asked at all."
+  enabled: Boolean!
+  "Its place among the policies: the lowest is asked first; ties go by age."
+  rank: Int!
+  "Only actions like this: * stands for anything."
+  actionPattern: String!
+  "Only when the agent is at least so sure, 0 to 1."
+  minConfidence: Float!
+  "Only about tasks that require this capability; about any when null."
+  capability: String
+  "Only about tasks of these priorities; of any when empty."
+  priorities: [Priority!]!
+  "What it does."
+  effect: PolicyEffect!
+  "REQUIRE: how many people must approve; more if the agent asks for more."
+  requiredApprovals: Int!
+  "AUTO_APPROVE: the share that people still decide on, 0 to 1."
+  spotCheckShare: Float!
+}
+
+"What an approval policy does with a suggestion that it applies to."
+enum PolicyEffect {
+  "It is approved at once, except for spot checks. Does not apply where the agent asks for more than one person."
+  AUTO_APPROVE
+  "People decide, so many at the least."
+  REQUIRE
+  "It is rejected at once."
+  DENY
+}
+
+"A page of approval policies."
+type ApprovalPolicyConnection {
+  "The policies of this page, each with its cursor."
+  edges: [ApprovalPolicyEdge!]!
+  "Whether there is more, and where to go on."
+  pageInfo: PageInfo!
+  "How many there are in all, over every page. Counted only when asked for."
+  totalCount: Int!
+}
+
+"One of the approval policies on a page."
+type ApprovalPolicyEdge {
+  "Where it stands, for after and before."
+  cursor: String!
+  "The thing itself."
+  node: ApprovalPolicy!
+}
+
+"The answer to a change of an approval policy."
+type ApprovalPolicyPayload {
+  "The policy after the change."
+  approvalPolicy: ApprovalPolicy!
+  "The position of the event that tells of the change; give it to a subscription, or wait until your stream has passed it."
+  cursor: EventCursor!
+}
+
+"The answer to the deletion of an approval policy."
+type ApprovalPolicyDeletedPayload {
+  "The id of the policy that applies to nothing any more."
+  deletedId: ID!
+  "The position of the event that tells of the deletion."
+  cursor: EventCursor!
+}
+
+"A new approval policy."
+input CreateApprovalPolicyInput {
+  "What people call it, 1 to 200 characters."
+  name: String!
+  "What it is for."
+  description: String
+  "Whether it is asked at all; true when left out."
+  enabled: Boolean
+  "Its place among the policies, 0 to 10000: the lowest is asked first; 100 when left out."
+  rank: Int
+  "Only actions like this: * stands for anything; every action when left out."
+  actionPattern: String
+  "Only when the agent is at least so sure, 0 to 1."
+  minConfidence: Float
+  "Only about tasks that require this capability."
+  capability: String
+  "Only about tasks of these priorities; of any when left out."
+  priorities: [Priority!]
+  "What it does."
+  effect: PolicyEffect!
+  "REQUIRE: how many people must approve, 1 to 10; 1 when left out."
+  requiredApprovals: Int
+  "AUTO_APPROVE: the share that people still decide on, 0 to 1; 0 when left out."
+  spotCheckShare: Float
+  "Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours."
+  idempotencyKey: String
+}
+
+"Changes of an approval policy: what is left out stays, null clears, a value sets. What was decided stays decided."
+input UpdateApprovalPolicyInput {
+  "Its id."
+  id: ID!
+  "Refuse with CONFLICT unless the version is still this one."
+  expectedVersion: Int
+  "What people call it."
+  name: String
+  "What it is for."
+  description: String
+  "Whether it is asked at all."
+  enabled: Boolean
+  "Its place among the policies."
+  rank: Int
+  "Only actions like this: * stands for anything."
+  actionPattern: String
+  "Only when the agent is at least so sure, 0 to 1."
+  minConfidence: Float
+  "Only about tasks that require this capability."
+  capability: String
+  "Only about tasks of these priorities; of any when empty."
+  priorities: [Priority!]
+  "What it does."
+  effect: PolicyEffect
+  "REQUIRE: how many people must approve, 1 to 10."
+  requiredApprovals: Int
+  "AUTO_APPROVE: the share that people still decide on, 0 to 1."
+  spotCheckShare: Float
+}
+
+"What to delete."
+input DeleteApprovalPolicyInput {
+  "Its id."
+  id: ID!
+  "Why, for the audit log."
+  reason: String
+}
+
+"A rule to try on what was suggested before."
+input SimulateApprovalPolicyInput {
+  "Only actions like this: * stands for anything; every action when left out."
+  actionPattern: String
+  "Only when the agent is at least so sure, 0 to 1."
+  minConfidence: Float
+  "Only about tasks that require this capability."
+  capability: String
+  "Only about tasks of these priorities; of any when left out."
+  priorities: [Priority!]
+  "What it would do."
+  effect: PolicyEffect!
+  "REQUIRE: how many people must approve, 1 to 10; 1 when left out."
+  requiredApprovals: Int
+  "AUTO_APPROVE: the share that people still decide on, 0 to 1; 0 when left out."
+  spotCheckShare: Float
+  "On how many of the latest suggestions to try it, 1 to 10000; 1000 when left out."
+  last: Int
+}
+
+"What a rule would have decided."
+type PolicySimulation {
+  "How many suggestions it was tried on."
+  considered: Int!
+  "To how many of them it applies."
+  matched: Int!
+  "How many it would have approved."
+  approved: Int!
+  "How many it would have left to people as spot checks."
+  spotChecks: Int!
+  "How many it would have rejected."
+  denied: Int!
+  "How many it would have left to people, with so many approvals required."
+  required: Int!
+  "How many it would have decided as people did."
+  agreed: Int!
+  "How many it would have decided otherwise than people did."
+  disagreed: Int!
+  "Those, the newest first; at most 100."
+  disagreements: [PolicyDisagreement!]!
+}
+
+"A suggestion that a rule would have decided otherwise than people did."
+type PolicyDisagreement {
+  "The suggestion, as people decided on it."
+  suggestion: Suggestion!
+  "What the rule would have done."
+  effect: PolicyEffect!
 }
 # ----------------------------------------------------------------------------------------------------
 # Comment
@@ -6642,6 +7300,28 @@ type CommentEvent implements Node & Event {
   comment: Comment
 }
 
+"Something that happened to an approval policy."
+type ApprovalPolicyEvent implements Node & Event {
+  "Names the event."
+  id: ID!
+  "Its place in the stream; a subscription after it goes on with the next one."
+  cursor: EventCursor!
+  "When it happened."
+  at: DateTime!
+  "What happened."
+  type: EventType!
+  "Who did it."
+  actor: Actor!
+  "What changed from what to what."
+  changes: [FieldChange!]!
+  "The request that caused it."
+  requestId: String
+  "The policy's id."
+  approvalPolicyId: ID!
+  "The policy as it was just after; null once deleted."
+  approvalPolicy: ApprovalPolicy
+}
+
 "Something that happened to a user or an API key; for administrators only."
 type AccessEvent implements Node & Event {
   "Names the event."
@@ -6746,6 +7426,12 @@ enum EventType {
   COMMENT_UPDATED
   "It was deleted."
   COMMENT_DELETED
+  "It was created."
+  APPROVAL_POLICY_CREATED
+  "Its fields were changed."
+  APPROVAL_POLICY_UPDATED
+  "It was deleted."
+  APPROVAL_POLICY_DELETED
   "An account was made."
   USER_CREATED
   "A key was made."
@@ -6768,6 +7454,8 @@ enum EntityType {
   SUGGESTION
   "A comment."
   COMMENT
+  "An approval policy."
+  APPROVAL_POLICY
   "A user."
   USER
   "An API key."
@@ -7008,8 +7696,10 @@ enum Role {
 enum Action {
   "Read workflows, tasks, agents, suggestions, comments and events."
   READ
-  "Read figures over all work."
+  "Read figures over all work, and approval policies."
   OVERSEE
+  "Create, change and delete approval policies."
+  MANAGE_POLICIES
   "Create, change and steer workflows and tasks."
   MANAGE_WORKFLOWS
   "Change and remove agents."
@@ -7258,6 +7948,22 @@ type Query {
     "Only what comes before this cursor."
     before: String
   ): SuggestionConnection! @can(do: READ)
+  "The approval policies, in the order in which they are asked."
+  approvalPolicies(
+    "How many from the front, 1 to 100; 50 when neither first nor last is given."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the back, 1 to 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): ApprovalPolicyConnection! @can(do: OVERSEE)
+  "What a rule would have decided on past suggestions, and where people decided otherwise."
+  simulateApprovalPolicy(
+    "The rule."
+    input: SimulateApprovalPolicyInput!
+  ): PolicySimulation! @can(do: OVERSEE)
   "What was said: about a task, oldest first; about all of them, newest first."
   comments(
     "Only about this task."
@@ -7492,6 +8198,21 @@ type Mutation {
     "What to do."
     input: WithdrawSuggestionInput!
   ): SuggestionPayload @can(do: SUGGEST)
+  "Make a rule by which new suggestions are decided."
+  createApprovalPolicy(
+    "What to do."
+    input: CreateApprovalPolicyInput!
+  ): ApprovalPolicyPayload @can(do: MANAGE_POLICIES)
+  "Change an approval policy."
+  updateApprovalPolicy(
+    "What to do."
+    input: UpdateApprovalPolicyInput!
+  ): ApprovalPolicyPayload @can(do: MANAGE_POLICIES)
+  "Delete an approval policy; what it decided stays, and goes on to name it."
+  deleteApprovalPolicy(
+    "What to do."
+    input: DeleteApprovalPolicyInput!
+  ): ApprovalPolicyDeletedPayload @can(do: MANAGE_POLICIES)
   "Say something about a task or a suggestion."
   addComment(
     "What to do."
@@ -7818,6 +8539,84 @@ func (ec *executionContext) childFields_ApiKeyPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApprovalPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApprovalPolicy_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApprovalPolicy_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ApprovalPolicy_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_ApprovalPolicy_version(ctx, field)
+	case "name":
+		return ec.fieldContext_ApprovalPolicy_name(ctx, field)
+	case "description":
+		return ec.fieldContext_ApprovalPolicy_description(ctx, field)
+	case "enabled":
+		return ec.fieldContext_ApprovalPolicy_enabled(ctx, field)
+	case "rank":
+		return ec.fieldContext_ApprovalPolicy_rank(ctx, field)
+	case "actionPattern":
+		return ec.fieldContext_ApprovalPolicy_actionPattern(ctx, field)
+	case "minConfidence":
+		return ec.fieldContext_ApprovalPolicy_minConfidence(ctx, field)
+	case "capability":
+		return ec.fieldContext_ApprovalPolicy_capability(ctx, field)
+	case "priorities":
+		return ec.fieldContext_ApprovalPolicy_priorities(ctx, field)
+	case "effect":
+		return ec.fieldContext_ApprovalPolicy_effect(ctx, field)
+	case "requiredApprovals":
+		return ec.fieldContext_ApprovalPolicy_requiredApprovals(ctx, field)
+	case "spotCheckShare":
+		return ec.fieldContext_ApprovalPolicy_spotCheckShare(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalPolicy", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalPolicyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApprovalPolicyConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApprovalPolicyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApprovalPolicyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalPolicyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalPolicyDeletedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_ApprovalPolicyDeletedPayload_deletedId(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApprovalPolicyDeletedPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalPolicyDeletedPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalPolicyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApprovalPolicyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApprovalPolicyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalPolicyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalPolicyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approvalPolicy":
+		return ec.fieldContext_ApprovalPolicyPayload_approvalPolicy(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApprovalPolicyPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalPolicyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_BulkSuggestionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "outcomes":
@@ -8004,6 +8803,8 @@ func (ec *executionContext) childFields_Decision(ctx context.Context, field grap
 		return ec.fieldContext_Decision_verdict(ctx, field)
 	case "by":
 		return ec.fieldContext_Decision_by(ctx, field)
+	case "policy":
+		return ec.fieldContext_Decision_policy(ctx, field)
 	case "note":
 		return ec.fieldContext_Decision_note(ctx, field)
 	case "data":
@@ -8130,6 +8931,40 @@ func (ec *executionContext) childFields_Percentiles(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type Percentiles", field.Name)
 }
 
+func (ec *executionContext) childFields_PolicyDisagreement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "suggestion":
+		return ec.fieldContext_PolicyDisagreement_suggestion(ctx, field)
+	case "effect":
+		return ec.fieldContext_PolicyDisagreement_effect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyDisagreement", field.Name)
+}
+
+func (ec *executionContext) childFields_PolicySimulation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "considered":
+		return ec.fieldContext_PolicySimulation_considered(ctx, field)
+	case "matched":
+		return ec.fieldContext_PolicySimulation_matched(ctx, field)
+	case "approved":
+		return ec.fieldContext_PolicySimulation_approved(ctx, field)
+	case "spotChecks":
+		return ec.fieldContext_PolicySimulation_spotChecks(ctx, field)
+	case "denied":
+		return ec.fieldContext_PolicySimulation_denied(ctx, field)
+	case "required":
+		return ec.fieldContext_PolicySimulation_required(ctx, field)
+	case "agreed":
+		return ec.fieldContext_PolicySimulation_agreed(ctx, field)
+	case "disagreed":
+		return ec.fieldContext_PolicySimulation_disagreed(ctx, field)
+	case "disagreements":
+		return ec.fieldContext_PolicySimulation_disagreements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicySimulation", field.Name)
+}
+
 func (ec *executionContext) childFields_RateLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "limit":
@@ -8212,6 +9047,10 @@ func (ec *executionContext) childFields_Suggestion(ctx context.Context, field gr
 		return ec.fieldContext_Suggestion_blocking(ctx, field)
 	case "requiredApprovals":
 		return ec.fieldContext_Suggestion_requiredApprovals(ctx, field)
+	case "policy":
+		return ec.fieldContext_Suggestion_policy(ctx, field)
+	case "spotCheck":
+		return ec.fieldContext_Suggestion_spotCheck(ctx, field)
 	case "decisions":
 		return ec.fieldContext_Suggestion_decisions(ctx, field)
 	case "approvedData":
@@ -9252,6 +10091,20 @@ func (ec *executionContext) field_Mutation_createApiKey_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createApprovalPolicy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateApprovalPolicyInput, error) {
+			return ec.unmarshalNCreateApprovalPolicyInput2workflowfactoryᚋmodelᚐCreateApprovalPolicyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createSuggestion_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9300,6 +10153,20 @@ func (ec *executionContext) field_Mutation_decideSuggestions_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DecideSuggestionsInput, error) {
 			return ec.unmarshalNDecideSuggestionsInput2workflowfactoryᚋmodelᚐDecideSuggestionsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteApprovalPolicy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteApprovalPolicyInput, error) {
+			return ec.unmarshalNDeleteApprovalPolicyInput2workflowfactoryᚋmodelᚐDeleteApprovalPolicyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9602,6 +10469,20 @@ func (ec *executionContext) field_Mutation_updateAgent_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateApprovalPolicy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateApprovalPolicyInput, error) {
+			return ec.unmarshalNUpdateApprovalPolicyInput2workflowfactoryᚋmodelᚐUpdateApprovalPolicyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateComment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9778,6 +10659,44 @@ func (ec *executionContext) field_Query_apiKeys_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_approvalPolicies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_comments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9911,6 +10830,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_simulateApprovalPolicy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SimulateApprovalPolicyInput, error) {
+			return ec.unmarshalNSimulateApprovalPolicyInput2workflowfactoryᚋmodelᚐSimulateApprovalPolicyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -13414,6 +14347,966 @@ func (ec *executionContext) resolveBatch_ApiKeyPayload_cursor(ctx context.Contex
 	)
 }
 
+func (ec *executionContext) _ApprovalPolicy_id(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ID) graphql.Marshaler {
+			return ec.marshalNID2workflowfactoryᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ApprovalPolicy_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ApprovalPolicy_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ApprovalPolicy_version(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApprovalPolicy_name(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApprovalPolicy_description(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApprovalPolicy_enabled(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_enabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_enabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ApprovalPolicy_rank(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_rank(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rank, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_rank(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApprovalPolicy_actionPattern(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_actionPattern(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActionPattern, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_actionPattern(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApprovalPolicy_minConfidence(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_minConfidence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinConfidence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_minConfidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ApprovalPolicy_capability(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_capability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capability, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_capability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApprovalPolicy_priorities(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_priorities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Priorities, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Priority) graphql.Marshaler {
+			return ec.marshalNPriority2ᚕworkflowfactoryᚋmodelᚐPriorityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_priorities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "Priority")
+}
+
+func (ec *executionContext) _ApprovalPolicy_effect(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_effect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Effect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PolicyEffect) graphql.Marshaler {
+			return ec.marshalNPolicyEffect2workflowfactoryᚋmodelᚐPolicyEffect(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "PolicyEffect")
+}
+
+func (ec *executionContext) _ApprovalPolicy_requiredApprovals(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_requiredApprovals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequiredApprovals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_requiredApprovals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApprovalPolicy_spotCheckShare(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicy_spotCheckShare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SpotCheckShare, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicy_spotCheckShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicy", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ApprovalPolicyConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ApprovalPolicyEdge) graphql.Marshaler {
+			return ec.marshalNApprovalPolicyEdge2ᚕᚖworkflowfactoryᚋmodelᚐApprovalPolicyEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovalPolicyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicyEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApprovalPolicyConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖworkflowfactoryᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovalPolicyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApprovalPolicyConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ApprovalPolicyConnection_totalCount(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyConnection", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_ApprovalPolicyConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyConnection) (any, error) {
+	resolver := ec.Resolvers.ApprovalPolicyConnection()
+	if batch, ok := graphql.BatchParentsFor[*model.ApprovalPolicyConnection](ctx, "ApprovalPolicyConnection"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.TotalCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ApprovalPolicyConnection.totalCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.TotalCount(ctx, []*model.ApprovalPolicyConnection{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"ApprovalPolicyConnection.totalCount",
+	)
+}
+
+func (ec *executionContext) _ApprovalPolicyDeletedPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyDeletedPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyDeletedPayload_deletedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ID) graphql.Marshaler {
+			return ec.marshalNID2workflowfactoryᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyDeletedPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyDeletedPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ApprovalPolicyDeletedPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyDeletedPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyDeletedPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ApprovalPolicyDeletedPayload_cursor(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Cursor) graphql.Marshaler {
+			return ec.marshalNEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyDeletedPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyDeletedPayload", field, true, true, "EventCursor")
+}
+func (ec *executionContext) resolveBatch_ApprovalPolicyDeletedPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyDeletedPayload) (any, error) {
+	resolver := ec.Resolvers.ApprovalPolicyDeletedPayload()
+	if batch, ok := graphql.BatchParentsFor[*model.ApprovalPolicyDeletedPayload](ctx, "ApprovalPolicyDeletedPayload"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Cursor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Cursor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ApprovalPolicyDeletedPayload.cursor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Cursor(ctx, []*model.ApprovalPolicyDeletedPayload{obj})
+	return graphql.ResolveBatchSingleResult[*model.Cursor](
+		ctx,
+		results,
+		err,
+		"ApprovalPolicyDeletedPayload.cursor",
+	)
+}
+
+func (ec *executionContext) _ApprovalPolicyEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _ApprovalPolicyEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicy) graphql.Marshaler {
+			return ec.marshalNApprovalPolicy2ᚖworkflowfactoryᚋmodelᚐApprovalPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovalPolicyEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_id(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ID) graphql.Marshaler {
+			return ec.marshalNID2workflowfactoryᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyEvent", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ApprovalPolicyEvent_cursor(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Cursor) graphql.Marshaler {
+			return ec.marshalNEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyEvent", field, true, true, "EventCursor")
+}
+func (ec *executionContext) resolveBatch_ApprovalPolicyEvent_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (any, error) {
+	resolver := ec.Resolvers.ApprovalPolicyEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.ApprovalPolicyEvent](ctx, "ApprovalPolicyEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Cursor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Cursor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ApprovalPolicyEvent.cursor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Cursor(ctx, []*model.ApprovalPolicyEvent{obj})
+	return graphql.ResolveBatchSingleResult[*model.Cursor](
+		ctx,
+		results,
+		err,
+		"ApprovalPolicyEvent.cursor",
+	)
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_at(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyEvent", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_type(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.EventType) graphql.Marshaler {
+			return ec.marshalNEventType2workflowfactoryᚋmodelᚐEventType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyEvent", field, false, false, "EventType")
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_actor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ApprovalPolicyEvent_actor(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Actor) graphql.Marshaler {
+			return ec.marshalNActor2workflowfactoryᚋmodelᚐActor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovalPolicyEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ApprovalPolicyEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (any, error) {
+	resolver := ec.Resolvers.ApprovalPolicyEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.ApprovalPolicyEvent](ctx, "ApprovalPolicyEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Actor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[model.Actor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ApprovalPolicyEvent.actor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Actor(ctx, []*model.ApprovalPolicyEvent{obj})
+	return graphql.ResolveBatchSingleResult[model.Actor](
+		ctx,
+		results,
+		err,
+		"ApprovalPolicyEvent.actor",
+	)
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_changes(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ApprovalPolicyEvent_changes(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.FieldChange) graphql.Marshaler {
+			return ec.marshalNFieldChange2ᚕᚖworkflowfactoryᚋmodelᚐFieldChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovalPolicyEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FieldChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ApprovalPolicyEvent_changes(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (any, error) {
+	resolver := ec.Resolvers.ApprovalPolicyEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.ApprovalPolicyEvent](ctx, "ApprovalPolicyEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Changes(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.FieldChange](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ApprovalPolicyEvent.changes",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Changes(ctx, []*model.ApprovalPolicyEvent{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.FieldChange](
+		ctx,
+		results,
+		err,
+		"ApprovalPolicyEvent.changes",
+	)
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_requestId(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_requestId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_requestId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_approvalPolicyId(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_approvalPolicyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovalPolicyID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ID) graphql.Marshaler {
+			return ec.marshalNID2workflowfactoryᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_approvalPolicyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyEvent", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ApprovalPolicyEvent_approvalPolicy(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_approvalPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovalPolicy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicy) graphql.Marshaler {
+			return ec.marshalOApprovalPolicy2ᚖworkflowfactoryᚋmodelᚐApprovalPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_approvalPolicy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovalPolicyEvent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApprovalPolicyPayload_approvalPolicy(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyPayload_approvalPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovalPolicy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicy) graphql.Marshaler {
+			return ec.marshalNApprovalPolicy2ᚖworkflowfactoryᚋmodelᚐApprovalPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyPayload_approvalPolicy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovalPolicyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApprovalPolicyPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ApprovalPolicyPayload_cursor(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Cursor) graphql.Marshaler {
+			return ec.marshalNEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyPayload", field, true, true, "EventCursor")
+}
+func (ec *executionContext) resolveBatch_ApprovalPolicyPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyPayload) (any, error) {
+	resolver := ec.Resolvers.ApprovalPolicyPayload()
+	if batch, ok := graphql.BatchParentsFor[*model.ApprovalPolicyPayload](ctx, "ApprovalPolicyPayload"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Cursor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Cursor](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ApprovalPolicyPayload.cursor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Cursor(ctx, []*model.ApprovalPolicyPayload{obj})
+	return graphql.ResolveBatchSingleResult[*model.Cursor](
+		ctx,
+		results,
+		err,
+		"ApprovalPolicyPayload.cursor",
+	)
+}
+
 func (ec *executionContext) _BulkSuggestionsPayload_outcomes(ctx context.Context, field graphql.CollectedField, obj *model.BulkSuggestionsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15215,6 +17108,61 @@ func (ec *executionContext) resolveBatch_Decision_by(ctx context.Context, field 
 		results,
 		err,
 		"Decision.by",
+	)
+}
+
+func (ec *executionContext) _Decision_policy(ctx context.Context, field graphql.CollectedField, obj *model.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Decision_policy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicy) graphql.Marshaler {
+			return ec.marshalOApprovalPolicy2ᚖworkflowfactoryᚋmodelᚐApprovalPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Decision_policy(ctx context.Context, field graphql.CollectedField, obj *model.Decision) (any, error) {
+	resolver := ec.Resolvers.Decision()
+	if batch, ok := graphql.BatchParentsFor[*model.Decision](ctx, "Decision"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Policy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.ApprovalPolicy](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Decision.policy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Policy(ctx, []*model.Decision{obj})
+	return graphql.ResolveBatchSingleResult[*model.ApprovalPolicy](
+		ctx,
+		results,
+		err,
+		"Decision.policy",
 	)
 }
 
@@ -18125,6 +20073,192 @@ func (ec *executionContext) fieldContext_Mutation_withdrawSuggestion(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createApprovalPolicy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createApprovalPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateApprovalPolicy(ctx, fc.Args["input"].(model.CreateApprovalPolicyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "MANAGE_POLICIES")
+				if err != nil {
+					var zeroVal *model.ApprovalPolicyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.ApprovalPolicyPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicyPayload) graphql.Marshaler {
+			return ec.marshalOApprovalPolicyPayload2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createApprovalPolicy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createApprovalPolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateApprovalPolicy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateApprovalPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateApprovalPolicy(ctx, fc.Args["input"].(model.UpdateApprovalPolicyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "MANAGE_POLICIES")
+				if err != nil {
+					var zeroVal *model.ApprovalPolicyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.ApprovalPolicyPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicyPayload) graphql.Marshaler {
+			return ec.marshalOApprovalPolicyPayload2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateApprovalPolicy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateApprovalPolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteApprovalPolicy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteApprovalPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteApprovalPolicy(ctx, fc.Args["input"].(model.DeleteApprovalPolicyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "MANAGE_POLICIES")
+				if err != nil {
+					var zeroVal *model.ApprovalPolicyDeletedPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.ApprovalPolicyDeletedPayload
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicyDeletedPayload) graphql.Marshaler {
+			return ec.marshalOApprovalPolicyDeletedPayload2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyDeletedPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteApprovalPolicy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicyDeletedPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteApprovalPolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_addComment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18617,6 +20751,300 @@ func (ec *executionContext) _Percentiles_p95Ms(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Percentiles_p95Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Percentiles", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicyDisagreement_suggestion(ctx context.Context, field graphql.CollectedField, obj *model.PolicyDisagreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyDisagreement_suggestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_PolicyDisagreement_suggestion(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Suggestion) graphql.Marshaler {
+			return ec.marshalNSuggestion2ᚖworkflowfactoryᚋmodelᚐSuggestion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyDisagreement_suggestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PolicyDisagreement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Suggestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_PolicyDisagreement_suggestion(ctx context.Context, field graphql.CollectedField, obj *model.PolicyDisagreement) (any, error) {
+	resolver := ec.Resolvers.PolicyDisagreement()
+	if batch, ok := graphql.BatchParentsFor[*model.PolicyDisagreement](ctx, "PolicyDisagreement"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Suggestion(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Suggestion](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"PolicyDisagreement.suggestion",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Suggestion(ctx, []*model.PolicyDisagreement{obj})
+	return graphql.ResolveBatchSingleResult[*model.Suggestion](
+		ctx,
+		results,
+		err,
+		"PolicyDisagreement.suggestion",
+	)
+}
+
+func (ec *executionContext) _PolicyDisagreement_effect(ctx context.Context, field graphql.CollectedField, obj *model.PolicyDisagreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyDisagreement_effect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Effect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PolicyEffect) graphql.Marshaler {
+			return ec.marshalNPolicyEffect2workflowfactoryᚋmodelᚐPolicyEffect(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyDisagreement_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyDisagreement", field, false, false, "PolicyEffect")
+}
+
+func (ec *executionContext) _PolicySimulation_considered(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_considered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Considered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_considered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicySimulation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicySimulation_matched(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_matched(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matched, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_matched(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicySimulation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicySimulation_approved(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_approved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Approved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_approved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicySimulation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicySimulation_spotChecks(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_spotChecks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SpotChecks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_spotChecks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicySimulation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicySimulation_denied(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_denied(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Denied, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_denied(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicySimulation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicySimulation_required(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_required(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicySimulation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicySimulation_agreed(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_agreed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agreed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_agreed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicySimulation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicySimulation_disagreed(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_disagreed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Disagreed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_disagreed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicySimulation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicySimulation_disagreements(ctx context.Context, field graphql.CollectedField, obj *model.PolicySimulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicySimulation_disagreements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Disagreements, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PolicyDisagreement) graphql.Marshaler {
+			return ec.marshalNPolicyDisagreement2ᚕᚖworkflowfactoryᚋmodelᚐPolicyDisagreementᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicySimulation_disagreements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PolicySimulation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PolicyDisagreement(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -19409,6 +21837,130 @@ func (ec *executionContext) fieldContext_Query_suggestions(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_suggestions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_approvalPolicies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_approvalPolicies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ApprovalPolicies(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "OVERSEE")
+				if err != nil {
+					var zeroVal *model.ApprovalPolicyConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.ApprovalPolicyConnection
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicyConnection) graphql.Marshaler {
+			return ec.marshalNApprovalPolicyConnection2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_approvalPolicies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicyConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_approvalPolicies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_simulateApprovalPolicy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_simulateApprovalPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SimulateApprovalPolicy(ctx, fc.Args["input"].(model.SimulateApprovalPolicyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				do, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(ctx, "OVERSEE")
+				if err != nil {
+					var zeroVal *model.PolicySimulation
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *model.PolicySimulation
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, nil, directive0, do)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PolicySimulation) graphql.Marshaler {
+			return ec.marshalNPolicySimulation2ᚖworkflowfactoryᚋmodelᚐPolicySimulation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_simulateApprovalPolicy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PolicySimulation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_simulateApprovalPolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -21114,6 +23666,84 @@ func (ec *executionContext) _Suggestion_requiredApprovals(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_Suggestion_requiredApprovals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Suggestion_policy(ctx context.Context, field graphql.CollectedField, obj *model.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Suggestion_policy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovalPolicy) graphql.Marshaler {
+			return ec.marshalOApprovalPolicy2ᚖworkflowfactoryᚋmodelᚐApprovalPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Suggestion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovalPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Suggestion_policy(ctx context.Context, field graphql.CollectedField, obj *model.Suggestion) (any, error) {
+	resolver := ec.Resolvers.Suggestion()
+	if batch, ok := graphql.BatchParentsFor[*model.Suggestion](ctx, "Suggestion"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Policy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.ApprovalPolicy](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Suggestion.policy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Policy(ctx, []*model.Suggestion{obj})
+	return graphql.ResolveBatchSingleResult[*model.ApprovalPolicy](
+		ctx,
+		results,
+		err,
+		"Suggestion.policy",
+	)
+}
+
+func (ec *executionContext) _Suggestion_spotCheck(ctx context.Context, field graphql.CollectedField, obj *model.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_spotCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SpotCheck, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_spotCheck(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Suggestion_decisions(ctx context.Context, field graphql.CollectedField, obj *model.Suggestion) (ret graphql.Marshaler) {
@@ -29267,6 +31897,125 @@ func UnmarshalCreateApiKeyInput(ctx context.Context, raw any) (model.CreateAPIKe
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateApprovalPolicyInput(ctx context.Context, obj any) (model.CreateApprovalPolicyInput, error) {
+	var it model.CreateApprovalPolicyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "description", "enabled", "rank", "actionPattern", "minConfidence", "capability", "priorities", "effect", "requiredApprovals", "spotCheckShare", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = data
+		case "rank":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rank"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rank = data
+		case "actionPattern":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actionPattern"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActionPattern = data
+		case "minConfidence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minConfidence"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinConfidence = data
+		case "capability":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capability"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capability = data
+		case "priorities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priorities"))
+			data, err := ec.unmarshalOPriority2ᚕworkflowfactoryᚋmodelᚐPriorityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priorities = data
+		case "effect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effect"))
+			data, err := ec.unmarshalNPolicyEffect2workflowfactoryᚋmodelᚐPolicyEffect(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Effect = data
+		case "requiredApprovals":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiredApprovals"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiredApprovals = data
+		case "spotCheckShare":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("spotCheckShare"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SpotCheckShare = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateApprovalPolicyInput unmarshals raw into the CreateApprovalPolicyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateApprovalPolicyInput(ctx context.Context, raw any) (model.CreateApprovalPolicyInput, error) {
+	var out model.CreateApprovalPolicyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateApprovalPolicyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateSuggestionInput(ctx context.Context, obj any) (model.CreateSuggestionInput, error) {
 	var it model.CreateSuggestionInput
 	if obj == nil {
@@ -29740,6 +32489,55 @@ func (ec *executionContext) unmarshalInputDecideSuggestionsInput(ctx context.Con
 func UnmarshalDecideSuggestionsInput(ctx context.Context, raw any) (model.DecideSuggestionsInput, error) {
 	var out model.DecideSuggestionsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideSuggestionsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeleteApprovalPolicyInput(ctx context.Context, obj any) (model.DeleteApprovalPolicyInput, error) {
+	var it model.DeleteApprovalPolicyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2workflowfactoryᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteApprovalPolicyInput unmarshals raw into the DeleteApprovalPolicyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteApprovalPolicyInput(ctx context.Context, raw any) (model.DeleteApprovalPolicyInput, error) {
+	var out model.DeleteApprovalPolicyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteApprovalPolicyInput", raw, &out)
 	return out, err
 }
 
@@ -31388,6 +34186,97 @@ func UnmarshalRevokeApiKeyInput(ctx context.Context, raw any) (model.RevokeAPIKe
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSimulateApprovalPolicyInput(ctx context.Context, obj any) (model.SimulateApprovalPolicyInput, error) {
+	var it model.SimulateApprovalPolicyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"actionPattern", "minConfidence", "capability", "priorities", "effect", "requiredApprovals", "spotCheckShare", "last"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "actionPattern":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actionPattern"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActionPattern = data
+		case "minConfidence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minConfidence"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinConfidence = data
+		case "capability":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capability"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capability = data
+		case "priorities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priorities"))
+			data, err := ec.unmarshalOPriority2ᚕworkflowfactoryᚋmodelᚐPriorityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priorities = data
+		case "effect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effect"))
+			data, err := ec.unmarshalNPolicyEffect2workflowfactoryᚋmodelᚐPolicyEffect(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Effect = data
+		case "requiredApprovals":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiredApprovals"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiredApprovals = data
+		case "spotCheckShare":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("spotCheckShare"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SpotCheckShare = data
+		case "last":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("last"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Last = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSimulateApprovalPolicyInput unmarshals raw into the SimulateApprovalPolicyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSimulateApprovalPolicyInput(ctx context.Context, raw any) (model.SimulateApprovalPolicyInput, error) {
+	var out model.SimulateApprovalPolicyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SimulateApprovalPolicyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSkipTaskInput(ctx context.Context, obj any) (model.SkipTaskInput, error) {
 	var it model.SkipTaskInput
 	if obj == nil {
@@ -32569,6 +35458,132 @@ func UnmarshalUpdateAgentInput(ctx context.Context, raw any) (model.UpdateAgentI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateApprovalPolicyInput(ctx context.Context, obj any) (model.UpdateApprovalPolicyInput, error) {
+	var it model.UpdateApprovalPolicyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "description", "enabled", "rank", "actionPattern", "minConfidence", "capability", "priorities", "effect", "requiredApprovals", "spotCheckShare"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2workflowfactoryᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = graphql.OmittableOf(data)
+		case "rank":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rank"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rank = graphql.OmittableOf(data)
+		case "actionPattern":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actionPattern"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActionPattern = graphql.OmittableOf(data)
+		case "minConfidence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minConfidence"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinConfidence = graphql.OmittableOf(data)
+		case "capability":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capability"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capability = graphql.OmittableOf(data)
+		case "priorities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priorities"))
+			data, err := ec.unmarshalOPriority2ᚕworkflowfactoryᚋmodelᚐPriorityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priorities = graphql.OmittableOf(data)
+		case "effect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effect"))
+			data, err := ec.unmarshalOPolicyEffect2ᚖworkflowfactoryᚋmodelᚐPolicyEffect(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Effect = graphql.OmittableOf(data)
+		case "requiredApprovals":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiredApprovals"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiredApprovals = graphql.OmittableOf(data)
+		case "spotCheckShare":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("spotCheckShare"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SpotCheckShare = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateApprovalPolicyInput unmarshals raw into the UpdateApprovalPolicyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateApprovalPolicyInput(ctx context.Context, raw any) (model.UpdateApprovalPolicyInput, error) {
+	var out model.UpdateApprovalPolicyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateApprovalPolicyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateCommentInput(ctx context.Context, obj any) (model.UpdateCommentInput, error) {
 	var it model.UpdateCommentInput
 	if obj == nil {
@@ -33197,6 +36212,13 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			return graphql.Null
 		}
 		return ec._CommentEvent(ctx, sel, obj)
+	case model.ApprovalPolicyEvent:
+		return ec._ApprovalPolicyEvent(ctx, sel, &obj)
+	case *model.ApprovalPolicyEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ApprovalPolicyEvent(ctx, sel, obj)
 	case model.AgentEvent:
 		return ec._AgentEvent(ctx, sel, &obj)
 	case *model.AgentEvent:
@@ -33257,6 +36279,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._CommentEvent(ctx, sel, obj)
+	case model.ApprovalPolicyEvent:
+		return ec._ApprovalPolicyEvent(ctx, sel, &obj)
+	case *model.ApprovalPolicyEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ApprovalPolicyEvent(ctx, sel, obj)
 	case *model.APIKey:
 		if obj == nil {
 			return graphql.Null
@@ -33306,6 +36335,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Comment(ctx, sel, obj)
+	case *model.ApprovalPolicy:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ApprovalPolicy(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -34139,6 +37173,345 @@ func (ec *executionContext) _ApiKeyPayload(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var approvalPolicyImplementors = []string{"ApprovalPolicy", "Node"}
+
+func (ec *executionContext) _ApprovalPolicy(ctx context.Context, sel ast.SelectionSet, obj *model.ApprovalPolicy) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approvalPolicyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApprovalPolicy")
+		case "id":
+			out.Values[i] = ec._ApprovalPolicy_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ApprovalPolicy_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._ApprovalPolicy_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._ApprovalPolicy_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ApprovalPolicy_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._ApprovalPolicy_description(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "enabled":
+			out.Values[i] = ec._ApprovalPolicy_enabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rank":
+			out.Values[i] = ec._ApprovalPolicy_rank(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "actionPattern":
+			out.Values[i] = ec._ApprovalPolicy_actionPattern(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minConfidence":
+			out.Values[i] = ec._ApprovalPolicy_minConfidence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "capability":
+			out.Values[i] = ec._ApprovalPolicy_capability(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "priorities":
+			out.Values[i] = ec._ApprovalPolicy_priorities(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effect":
+			out.Values[i] = ec._ApprovalPolicy_effect(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requiredApprovals":
+			out.Values[i] = ec._ApprovalPolicy_requiredApprovals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "spotCheckShare":
+			out.Values[i] = ec._ApprovalPolicy_spotCheckShare(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approvalPolicyConnectionImplementors = []string{"ApprovalPolicyConnection"}
+
+func (ec *executionContext) _ApprovalPolicyConnection(ctx context.Context, sel ast.SelectionSet, obj *model.ApprovalPolicyConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approvalPolicyConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApprovalPolicyConnection")
+		case "edges":
+			out.Values[i] = ec._ApprovalPolicyConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ApprovalPolicyConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApprovalPolicyConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approvalPolicyDeletedPayloadImplementors = []string{"ApprovalPolicyDeletedPayload"}
+
+func (ec *executionContext) _ApprovalPolicyDeletedPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApprovalPolicyDeletedPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approvalPolicyDeletedPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApprovalPolicyDeletedPayload")
+		case "deletedId":
+			out.Values[i] = ec._ApprovalPolicyDeletedPayload_deletedId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApprovalPolicyDeletedPayload_cursor(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approvalPolicyEdgeImplementors = []string{"ApprovalPolicyEdge"}
+
+func (ec *executionContext) _ApprovalPolicyEdge(ctx context.Context, sel ast.SelectionSet, obj *model.ApprovalPolicyEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approvalPolicyEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApprovalPolicyEdge")
+		case "cursor":
+			out.Values[i] = ec._ApprovalPolicyEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ApprovalPolicyEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approvalPolicyEventImplementors = []string{"ApprovalPolicyEvent", "Node", "Event"}
+
+func (ec *executionContext) _ApprovalPolicyEvent(ctx context.Context, sel ast.SelectionSet, obj *model.ApprovalPolicyEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approvalPolicyEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApprovalPolicyEvent")
+		case "id":
+			out.Values[i] = ec._ApprovalPolicyEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApprovalPolicyEvent_cursor(ctx, field, obj)
+				})
+		case "at":
+			out.Values[i] = ec._ApprovalPolicyEvent_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "type":
+			out.Values[i] = ec._ApprovalPolicyEvent_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApprovalPolicyEvent_actor(ctx, field, obj)
+				})
+		case "changes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApprovalPolicyEvent_changes(ctx, field, obj)
+				})
+		case "requestId":
+			out.Values[i] = ec._ApprovalPolicyEvent_requestId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "approvalPolicyId":
+			out.Values[i] = ec._ApprovalPolicyEvent_approvalPolicyId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "approvalPolicy":
+			out.Values[i] = ec._ApprovalPolicyEvent_approvalPolicy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approvalPolicyPayloadImplementors = []string{"ApprovalPolicyPayload"}
+
+func (ec *executionContext) _ApprovalPolicyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApprovalPolicyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approvalPolicyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApprovalPolicyPayload")
+		case "approvalPolicy":
+			out.Values[i] = ec._ApprovalPolicyPayload_approvalPolicy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApprovalPolicyPayload_cursor(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var bulkSuggestionsPayloadImplementors = []string{"BulkSuggestionsPayload"}
 
 func (ec *executionContext) _BulkSuggestionsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BulkSuggestionsPayload) graphql.Marshaler {
@@ -34781,6 +38154,12 @@ func (ec *executionContext) _Decision(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Decision_by(ctx, field, obj)
 				})
+		case "policy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_policy(ctx, field, obj)
+				})
 		case "note":
 			out.Values[i] = ec._Decision_note(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -35368,6 +38747,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createApprovalPolicy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createApprovalPolicy(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateApprovalPolicy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateApprovalPolicy(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteApprovalPolicy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteApprovalPolicy(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "addComment":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addComment(ctx, field)
@@ -35544,6 +38944,118 @@ func (ec *executionContext) _Percentiles(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var policyDisagreementImplementors = []string{"PolicyDisagreement"}
+
+func (ec *executionContext) _PolicyDisagreement(ctx context.Context, sel ast.SelectionSet, obj *model.PolicyDisagreement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, policyDisagreementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PolicyDisagreement")
+		case "suggestion":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PolicyDisagreement_suggestion(ctx, field, obj)
+				})
+		case "effect":
+			out.Values[i] = ec._PolicyDisagreement_effect(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var policySimulationImplementors = []string{"PolicySimulation"}
+
+func (ec *executionContext) _PolicySimulation(ctx context.Context, sel ast.SelectionSet, obj *model.PolicySimulation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, policySimulationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PolicySimulation")
+		case "considered":
+			out.Values[i] = ec._PolicySimulation_considered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matched":
+			out.Values[i] = ec._PolicySimulation_matched(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approved":
+			out.Values[i] = ec._PolicySimulation_approved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "spotChecks":
+			out.Values[i] = ec._PolicySimulation_spotChecks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "denied":
+			out.Values[i] = ec._PolicySimulation_denied(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._PolicySimulation_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agreed":
+			out.Values[i] = ec._PolicySimulation_agreed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disagreed":
+			out.Values[i] = ec._PolicySimulation_disagreed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disagreements":
+			out.Values[i] = ec._PolicySimulation_disagreements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -35646,6 +39158,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_suggestions(ctx, field)
+				})
+		case "approvalPolicies":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_approvalPolicies(ctx, field)
+				})
+		case "simulateApprovalPolicy":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_simulateApprovalPolicy(ctx, field)
 				})
 		case "comments":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -35986,6 +39510,17 @@ func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSe
 			}
 		case "requiredApprovals":
 			out.Values[i] = ec._Suggestion_requiredApprovals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "policy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Suggestion_policy(ctx, field, obj)
+				})
+		case "spotCheck":
+			out.Values[i] = ec._Suggestion_spotCheck(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -38543,6 +42078,46 @@ func (ec *executionContext) unmarshalNAppendTaskLogInput2workflowfactoryᚋmodel
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNApprovalPolicy2ᚖworkflowfactoryᚋmodelᚐApprovalPolicy(ctx context.Context, sel ast.SelectionSet, v *model.ApprovalPolicy) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApprovalPolicy!")
+		return graphql.Null
+	}
+	return ec._ApprovalPolicy(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNApprovalPolicyConnection2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyConnection(ctx context.Context, sel ast.SelectionSet, v *model.ApprovalPolicyConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApprovalPolicyConnection!")
+		return graphql.Null
+	}
+	return ec._ApprovalPolicyConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNApprovalPolicyEdge2ᚕᚖworkflowfactoryᚋmodelᚐApprovalPolicyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ApprovalPolicyEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNApprovalPolicyEdge2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNApprovalPolicyEdge2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyEdge(ctx context.Context, sel ast.SelectionSet, v *model.ApprovalPolicyEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApprovalPolicyEdge!")
+		return graphql.Null
+	}
+	return ec._ApprovalPolicyEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNApproveSuggestionInput2workflowfactoryᚋmodelᚐApproveSuggestionInput(ctx context.Context, v any) (model.ApproveSuggestionInput, error) {
 	res, err := ec.unmarshalInputApproveSuggestionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -38718,6 +42293,11 @@ func (ec *executionContext) unmarshalNCreateApiKeyInput2workflowfactoryᚋmodel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateApprovalPolicyInput2workflowfactoryᚋmodelᚐCreateApprovalPolicyInput(ctx context.Context, v any) (model.CreateApprovalPolicyInput, error) {
+	res, err := ec.unmarshalInputCreateApprovalPolicyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateSuggestionInput2workflowfactoryᚋmodelᚐCreateSuggestionInput(ctx context.Context, v any) (model.CreateSuggestionInput, error) {
 	res, err := ec.unmarshalInputCreateSuggestionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -38775,6 +42355,11 @@ func (ec *executionContext) marshalNDecision2ᚖworkflowfactoryᚋmodelᚐDecisi
 		return graphql.Null
 	}
 	return ec._Decision(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteApprovalPolicyInput2workflowfactoryᚋmodelᚐDeleteApprovalPolicyInput(ctx context.Context, v any) (model.DeleteApprovalPolicyInput, error) {
+	res, err := ec.unmarshalInputDeleteApprovalPolicyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNDeleteCommentInput2workflowfactoryᚋmodelᚐDeleteCommentInput(ctx context.Context, v any) (model.DeleteCommentInput, error) {
@@ -39107,6 +42692,8 @@ func (ec *executionContext) marshalNNode2ᚕworkflowfactoryᚋmodelᚐNode(ctx c
 		batchIdxMapSuggestionEvent := map[int]int{}
 		var batchItemsCommentEvent []*model.CommentEvent
 		batchIdxMapCommentEvent := map[int]int{}
+		var batchItemsApprovalPolicyEvent []*model.ApprovalPolicyEvent
+		batchIdxMapApprovalPolicyEvent := map[int]int{}
 		var batchItemsApiKey []*model.APIKey
 		batchIdxMapApiKey := map[int]int{}
 		var batchItemsAgentEvent []*model.AgentEvent
@@ -39149,6 +42736,12 @@ func (ec *executionContext) marshalNNode2ᚕworkflowfactoryᚋmodelᚐNode(ctx c
 			case *model.CommentEvent:
 				batchIdxMapCommentEvent[i] = len(batchItemsCommentEvent)
 				batchItemsCommentEvent = append(batchItemsCommentEvent, concrete)
+			case model.ApprovalPolicyEvent:
+				batchIdxMapApprovalPolicyEvent[i] = len(batchItemsApprovalPolicyEvent)
+				batchItemsApprovalPolicyEvent = append(batchItemsApprovalPolicyEvent, &concrete)
+			case *model.ApprovalPolicyEvent:
+				batchIdxMapApprovalPolicyEvent[i] = len(batchItemsApprovalPolicyEvent)
+				batchItemsApprovalPolicyEvent = append(batchItemsApprovalPolicyEvent, concrete)
 			case *model.APIKey:
 				batchIdxMapApiKey[i] = len(batchItemsApiKey)
 				batchItemsApiKey = append(batchItemsApiKey, concrete)
@@ -39192,6 +42785,9 @@ func (ec *executionContext) marshalNNode2ᚕworkflowfactoryᚋmodelᚐNode(ctx c
 		}
 		if len(batchItemsCommentEvent) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "CommentEvent", batchItemsCommentEvent, batchIdxMapCommentEvent)
+		}
+		if len(batchItemsApprovalPolicyEvent) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "ApprovalPolicyEvent", batchItemsApprovalPolicyEvent, batchIdxMapApprovalPolicyEvent)
 		}
 		if len(batchItemsApiKey) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ApiKey", batchItemsApiKey, batchIdxMapApiKey)
@@ -39258,6 +42854,49 @@ func (ec *executionContext) marshalNPercentiles2ᚖworkflowfactoryᚋmodelᚐPer
 	return ec._Percentiles(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPolicyDisagreement2ᚕᚖworkflowfactoryᚋmodelᚐPolicyDisagreementᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PolicyDisagreement) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "PolicyDisagreement", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPolicyDisagreement2ᚖworkflowfactoryᚋmodelᚐPolicyDisagreement(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPolicyDisagreement2ᚖworkflowfactoryᚋmodelᚐPolicyDisagreement(ctx context.Context, sel ast.SelectionSet, v *model.PolicyDisagreement) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PolicyDisagreement!")
+		return graphql.Null
+	}
+	return ec._PolicyDisagreement(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPolicyEffect2workflowfactoryᚋmodelᚐPolicyEffect(ctx context.Context, v any) (model.PolicyEffect, error) {
+	var res model.PolicyEffect
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPolicyEffect2workflowfactoryᚋmodelᚐPolicyEffect(ctx context.Context, sel ast.SelectionSet, v model.PolicyEffect) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNPolicySimulation2ᚖworkflowfactoryᚋmodelᚐPolicySimulation(ctx context.Context, sel ast.SelectionSet, v *model.PolicySimulation) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PolicySimulation!")
+		return graphql.Null
+	}
+	return ec._PolicySimulation(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPriority2workflowfactoryᚋmodelᚐPriority(ctx context.Context, v any) (model.Priority, error) {
 	var res model.Priority
 	err := res.UnmarshalGQL(v)
@@ -39266,6 +42905,36 @@ func (ec *executionContext) unmarshalNPriority2workflowfactoryᚋmodelᚐPriorit
 
 func (ec *executionContext) marshalNPriority2workflowfactoryᚋmodelᚐPriority(ctx context.Context, sel ast.SelectionSet, v model.Priority) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNPriority2ᚕworkflowfactoryᚋmodelᚐPriorityᚄ(ctx context.Context, v any) ([]model.Priority, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.Priority, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPriority2workflowfactoryᚋmodelᚐPriority(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNPriority2ᚕworkflowfactoryᚋmodelᚐPriorityᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Priority) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPriority2workflowfactoryᚋmodelᚐPriority(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNRegisterAgentInput2workflowfactoryᚋmodelᚐRegisterAgentInput(ctx context.Context, v any) (model.RegisterAgentInput, error) {
@@ -39335,6 +43004,11 @@ func (ec *executionContext) unmarshalNRole2workflowfactoryᚋmodelᚐRole(ctx co
 
 func (ec *executionContext) marshalNRole2workflowfactoryᚋmodelᚐRole(ctx context.Context, sel ast.SelectionSet, v model.Role) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNSimulateApprovalPolicyInput2workflowfactoryᚋmodelᚐSimulateApprovalPolicyInput(ctx context.Context, v any) (model.SimulateApprovalPolicyInput, error) {
+	res, err := ec.unmarshalInputSimulateApprovalPolicyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNSkipTaskInput2workflowfactoryᚋmodelᚐSkipTaskInput(ctx context.Context, v any) (model.SkipTaskInput, error) {
@@ -39844,6 +43518,11 @@ func (ec *executionContext) unmarshalNUpdateAgentInput2workflowfactoryᚋmodel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateApprovalPolicyInput2workflowfactoryᚋmodelᚐUpdateApprovalPolicyInput(ctx context.Context, v any) (model.UpdateApprovalPolicyInput, error) {
+	res, err := ec.unmarshalInputUpdateApprovalPolicyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateCommentInput2workflowfactoryᚋmodelᚐUpdateCommentInput(ctx context.Context, v any) (model.UpdateCommentInput, error) {
 	res, err := ec.unmarshalInputUpdateCommentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -40223,6 +43902,27 @@ func (ec *executionContext) marshalOApiKeyPayload2ᚖworkflowfactoryᚋmodelᚐA
 		return graphql.Null
 	}
 	return ec._ApiKeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOApprovalPolicy2ᚖworkflowfactoryᚋmodelᚐApprovalPolicy(ctx context.Context, sel ast.SelectionSet, v *model.ApprovalPolicy) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApprovalPolicy(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOApprovalPolicyDeletedPayload2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyDeletedPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApprovalPolicyDeletedPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApprovalPolicyDeletedPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOApprovalPolicyPayload2ᚖworkflowfactoryᚋmodelᚐApprovalPolicyPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApprovalPolicyPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApprovalPolicyPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOAttemptOutcome2ᚖworkflowfactoryᚋmodelᚐAttemptOutcome(ctx context.Context, v any) (*model.AttemptOutcome, error) {
@@ -40766,6 +44466,22 @@ func (ec *executionContext) marshalOOutcomeError2ᚖworkflowfactoryᚋmodelᚐOu
 		return graphql.Null
 	}
 	return ec._OutcomeError(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPolicyEffect2ᚖworkflowfactoryᚋmodelᚐPolicyEffect(ctx context.Context, v any) (*model.PolicyEffect, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.PolicyEffect)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPolicyEffect2ᚖworkflowfactoryᚋmodelᚐPolicyEffect(ctx context.Context, sel ast.SelectionSet, v *model.PolicyEffect) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOPriority2ᚕworkflowfactoryᚋmodelᚐPriorityᚄ(ctx context.Context, v any) ([]model.Priority, error) {

@@ -25,8 +25,8 @@ func NewSchema(cfg Config, options ...exec.Option) *exec.Schema {
 var planTable = exec.Table{
 	Kinds: map[string][]string{
 		"Actor": {"User", "ApiKey", "Agent", "System"},
-		"Event": {"WorkflowEvent", "TaskEvent", "SuggestionEvent", "CommentEvent", "AgentEvent", "AccessEvent"},
-		"Node":  {"WorkflowEvent", "User", "TaskEvent", "SuggestionEvent", "CommentEvent", "ApiKey", "AgentEvent", "Agent", "AccessEvent", "Workflow", "Task", "Suggestion", "Comment"},
+		"Event": {"WorkflowEvent", "TaskEvent", "SuggestionEvent", "CommentEvent", "ApprovalPolicyEvent", "AgentEvent", "AccessEvent"},
+		"Node":  {"WorkflowEvent", "User", "TaskEvent", "SuggestionEvent", "CommentEvent", "ApprovalPolicyEvent", "ApiKey", "AgentEvent", "Agent", "AccessEvent", "Workflow", "Task", "Suggestion", "Comment", "ApprovalPolicy"},
 	},
 	Inputs: func(ec any) *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
@@ -46,11 +46,13 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("CommentFilter", ec.(*executionContext).unmarshalInputCommentFilter),
 			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.(*executionContext).unmarshalInputCompleteTaskInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.(*executionContext).unmarshalInputCreateApiKeyInput),
+			graphql.NewInputUnmarshaler("CreateApprovalPolicyInput", ec.(*executionContext).unmarshalInputCreateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("CreateSuggestionInput", ec.(*executionContext).unmarshalInputCreateSuggestionInput),
 			graphql.NewInputUnmarshaler("CreateTaskInput", ec.(*executionContext).unmarshalInputCreateTaskInput),
 			graphql.NewInputUnmarshaler("CreateWorkflowInput", ec.(*executionContext).unmarshalInputCreateWorkflowInput),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.(*executionContext).unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DecideSuggestionsInput", ec.(*executionContext).unmarshalInputDecideSuggestionsInput),
+			graphql.NewInputUnmarshaler("DeleteApprovalPolicyInput", ec.(*executionContext).unmarshalInputDeleteApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("DeleteCommentInput", ec.(*executionContext).unmarshalInputDeleteCommentInput),
 			graphql.NewInputUnmarshaler("DeleteTaskInput", ec.(*executionContext).unmarshalInputDeleteTaskInput),
 			graphql.NewInputUnmarshaler("DeleteWorkflowInput", ec.(*executionContext).unmarshalInputDeleteWorkflowInput),
@@ -79,6 +81,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("RetryTasksInput", ec.(*executionContext).unmarshalInputRetryTasksInput),
 			graphql.NewInputUnmarshaler("RetryWorkflowInput", ec.(*executionContext).unmarshalInputRetryWorkflowInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.(*executionContext).unmarshalInputRevokeApiKeyInput),
+			graphql.NewInputUnmarshaler("SimulateApprovalPolicyInput", ec.(*executionContext).unmarshalInputSimulateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("SkipTaskInput", ec.(*executionContext).unmarshalInputSkipTaskInput),
 			graphql.NewInputUnmarshaler("StartWorkflowInput", ec.(*executionContext).unmarshalInputStartWorkflowInput),
 			graphql.NewInputUnmarshaler("StringFilter", ec.(*executionContext).unmarshalInputStringFilter),
@@ -96,6 +99,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("TriggerInput", ec.(*executionContext).unmarshalInputTriggerInput),
 			graphql.NewInputUnmarshaler("UnassignTaskInput", ec.(*executionContext).unmarshalInputUnassignTaskInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.(*executionContext).unmarshalInputUpdateAgentInput),
+			graphql.NewInputUnmarshaler("UpdateApprovalPolicyInput", ec.(*executionContext).unmarshalInputUpdateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("UpdateCommentInput", ec.(*executionContext).unmarshalInputUpdateCommentInput),
 			graphql.NewInputUnmarshaler("UpdateTaskInput", ec.(*executionContext).unmarshalInputUpdateTaskInput),
 			graphql.NewInputUnmarshaler("UpdateWorkflowInput", ec.(*executionContext).unmarshalInputUpdateWorkflowInput),
@@ -736,6 +740,248 @@ var planTable = exec.Table{
 				},
 			},
 		},
+		"ApprovalPolicy": {
+			"id": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ApprovalPolicy)(o).ID
+					return w.Take(v0.AppendGQL(w.Buffer()))
+				},
+			},
+			"createdAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.ApprovalPolicy)(o).CreatedAt))
+				},
+			},
+			"updatedAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.ApprovalPolicy)(o).UpdatedAt))
+				},
+			},
+			"version": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int((*model.ApprovalPolicy)(o).Version)
+				},
+			},
+			"name": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.ApprovalPolicy)(o).Name)
+				},
+			},
+			"description": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ApprovalPolicy)(o).Description
+					if v0 == nil {
+						return false
+					}
+					return w.String(*v0)
+				},
+			},
+			"enabled": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Bool((*model.ApprovalPolicy)(o).Enabled)
+				},
+			},
+			"rank": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.ApprovalPolicy)(o).Rank))
+				},
+			},
+			"actionPattern": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.ApprovalPolicy)(o).ActionPattern)
+				},
+			},
+			"minConfidence": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Float((*model.ApprovalPolicy)(o).MinConfidence)
+				},
+			},
+			"capability": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ApprovalPolicy)(o).Capability
+					if v0 == nil {
+						return false
+					}
+					return w.String(*v0)
+				},
+			},
+			"priorities": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return exec.WriteList(w, (*model.ApprovalPolicy)(o).Priorities, true, func(w *exec.Writer, v0 *model.Priority) bool {
+						v1 := *v0
+						return w.Take(v1.AppendGQL(w.Buffer()))
+					})
+				},
+			},
+			"effect": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ApprovalPolicy)(o).Effect
+					return planEnumPolicyEffectPolicyEffect.Write(w, v0)
+				},
+			},
+			"requiredApprovals": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.ApprovalPolicy)(o).RequiredApprovals))
+				},
+			},
+			"spotCheckShare": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Float((*model.ApprovalPolicy)(o).SpotCheckShare)
+				},
+			},
+		},
+		"ApprovalPolicyConnection": {
+			"edges": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.ApprovalPolicyConnection)(o).Edges, func(s *exec.Sink, v **model.ApprovalPolicyEdge) {
+						exec.Add[model.ApprovalPolicyEdge](s, *v)
+					})
+				},
+			},
+			"pageInfo": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.PageInfo](s, (*model.ApprovalPolicyConnection)(o).PageInfo)
+				},
+			},
+			"totalCount": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.ApprovalPolicyConnection().TotalCount(ctx, exec.Parents[model.ApprovalPolicyConnection](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v *int) bool {
+						return w.Int(int64(*v))
+					})
+				},
+			},
+		},
+		"ApprovalPolicyDeletedPayload": {
+			"deletedId": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ApprovalPolicyDeletedPayload)(o).DeletedID
+					return w.Take(v0.AppendGQL(w.Buffer()))
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.ApprovalPolicyDeletedPayload().Cursor(ctx, exec.Parents[model.ApprovalPolicyDeletedPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
+				},
+			},
+		},
+		"ApprovalPolicyEdge": {
+			"cursor": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.ApprovalPolicyEdge)(o).Cursor())
+				},
+				Method: true,
+			},
+			"node": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.ApprovalPolicy](s, (*model.ApprovalPolicyEdge)(o).Node)
+				},
+			},
+		},
+		"ApprovalPolicyEvent": {
+			"id": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ApprovalPolicyEvent)(o).ID
+					return w.Take(v0.AppendGQL(w.Buffer()))
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.ApprovalPolicyEvent().Cursor(ctx, exec.Parents[model.ApprovalPolicyEvent](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
+				},
+			},
+			"at": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.ApprovalPolicyEvent)(o).At))
+				},
+			},
+			"type": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ApprovalPolicyEvent)(o).Type
+					return planEnumEventTypeEventType.Write(w, v0)
+				},
+			},
+			"actor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.ApprovalPolicyEvent().Actor(ctx, exec.Parents[model.ApprovalPolicyEvent](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *model.Actor) {
+						planAddActor(s, *v)
+					})
+				},
+			},
+			"changes": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.ApprovalPolicyEvent().Changes(ctx, exec.Parents[model.ApprovalPolicyEvent](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]*model.FieldChange) {
+						exec.AddList(s, *v, func(s *exec.Sink, v **model.FieldChange) {
+							exec.Add[model.FieldChange](s, *v)
+						})
+					})
+				},
+			},
+			"requestId": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.ApprovalPolicyEvent)(o).RequestID)
+				},
+			},
+			"approvalPolicyId": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ApprovalPolicyEvent)(o).ApprovalPolicyID()
+					return w.Take(v0.AppendGQL(w.Buffer()))
+				},
+				Method: true,
+			},
+			"approvalPolicy": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.ApprovalPolicy](s, (*model.ApprovalPolicyEvent)(o).ApprovalPolicy)
+				},
+			},
+		},
+		"ApprovalPolicyPayload": {
+			"approvalPolicy": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.ApprovalPolicy](s, (*model.ApprovalPolicyPayload)(o).ApprovalPolicy)
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.ApprovalPolicyPayload().Cursor(ctx, exec.Parents[model.ApprovalPolicyPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
+				},
+			},
+		},
 		"BulkSuggestionsPayload": {
 			"outcomes": {
 				Get: func(s *exec.Sink, o exec.P) {
@@ -1168,6 +1414,15 @@ var planTable = exec.Table{
 					results, err := ec.Resolvers.Decision().By(ctx, exec.Parents[model.Decision](c))
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *model.Actor) {
 						planAddActor(s, *v)
+					})
+				},
+			},
+			"policy": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.Decision().Policy(ctx, exec.Parents[model.Decision](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.ApprovalPolicy) {
+						exec.Add[model.ApprovalPolicy](s, *v)
 					})
 				},
 			},
@@ -1823,6 +2078,45 @@ var planTable = exec.Table{
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan3}},
 			},
+			"createApprovalPolicy": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().CreateApprovalPolicy(ctx, fc.Args["input"].(model.CreateApprovalPolicyInput))
+					exec.ResolveObjects(c, []*model.ApprovalPolicyPayload{result}, err, func(s *exec.Sink, v **model.ApprovalPolicyPayload) {
+						exec.Add[model.ApprovalPolicyPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_createApprovalPolicy_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
+			},
+			"updateApprovalPolicy": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().UpdateApprovalPolicy(ctx, fc.Args["input"].(model.UpdateApprovalPolicyInput))
+					exec.ResolveObjects(c, []*model.ApprovalPolicyPayload{result}, err, func(s *exec.Sink, v **model.ApprovalPolicyPayload) {
+						exec.Add[model.ApprovalPolicyPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_updateApprovalPolicy_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
+			},
+			"deleteApprovalPolicy": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().DeleteApprovalPolicy(ctx, fc.Args["input"].(model.DeleteApprovalPolicyInput))
+					exec.ResolveObjects(c, []*model.ApprovalPolicyDeletedPayload{result}, err, func(s *exec.Sink, v **model.ApprovalPolicyDeletedPayload) {
+						exec.Add[model.ApprovalPolicyDeletedPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_deleteApprovalPolicy_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
+			},
 			"addComment": {
 				Call: func(c *exec.Call) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
@@ -1834,7 +2128,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_addComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"updateComment": {
 				Call: func(c *exec.Call) {
@@ -1847,7 +2141,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_updateComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"deleteComment": {
 				Call: func(c *exec.Call) {
@@ -1860,7 +2154,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_deleteComment_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"createApiKey": {
 				Call: func(c *exec.Call) {
@@ -1873,7 +2167,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createApiKey_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan7}},
 			},
 			"revokeApiKey": {
 				Call: func(c *exec.Call) {
@@ -1886,7 +2180,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_revokeApiKey_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan7}},
 			},
 		},
 		"OutcomeError": {
@@ -1953,6 +2247,72 @@ var planTable = exec.Table{
 				},
 			},
 		},
+		"PolicyDisagreement": {
+			"suggestion": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.PolicyDisagreement().Suggestion(ctx, exec.Parents[model.PolicyDisagreement](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.Suggestion) {
+						exec.Add[model.Suggestion](s, *v)
+					})
+				},
+			},
+			"effect": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.PolicyDisagreement)(o).Effect
+					return planEnumPolicyEffectPolicyEffect.Write(w, v0)
+				},
+			},
+		},
+		"PolicySimulation": {
+			"considered": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.PolicySimulation)(o).Considered))
+				},
+			},
+			"matched": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.PolicySimulation)(o).Matched))
+				},
+			},
+			"approved": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.PolicySimulation)(o).Approved))
+				},
+			},
+			"spotChecks": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.PolicySimulation)(o).SpotChecks))
+				},
+			},
+			"denied": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.PolicySimulation)(o).Denied))
+				},
+			},
+			"required": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.PolicySimulation)(o).Required))
+				},
+			},
+			"agreed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.PolicySimulation)(o).Agreed))
+				},
+			},
+			"disagreed": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int(int64((*model.PolicySimulation)(o).Disagreed))
+				},
+			},
+			"disagreements": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.PolicySimulation)(o).Disagreements, func(s *exec.Sink, v **model.PolicyDisagreement) {
+						exec.Add[model.PolicyDisagreement](s, *v)
+					})
+				},
+			},
+		},
 		"Query": {
 			"viewer": {
 				Call: func(c *exec.Call) {
@@ -1962,7 +2322,7 @@ var planTable = exec.Table{
 						planAddActor(s, *v)
 					})
 				},
-				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic8}},
 			},
 			"health": {
 				Call: func(c *exec.Call) {
@@ -1972,7 +2332,7 @@ var planTable = exec.Table{
 						exec.Add[model.Health](s, *v)
 					})
 				},
-				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic8}},
 			},
 			"rateLimit": {
 				Call: func(c *exec.Call) {
@@ -1982,7 +2342,7 @@ var planTable = exec.Table{
 						exec.Add[model.RateLimit](s, *v)
 					})
 				},
-				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic8}},
 			},
 			"node": {
 				Call: func(c *exec.Call) {
@@ -1995,7 +2355,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_node_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"nodes": {
 				Call: func(c *exec.Call) {
@@ -2010,7 +2370,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_nodes_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"cursor": {
 				Call: func(c *exec.Call) {
@@ -2026,7 +2386,7 @@ var planTable = exec.Table{
 						return w.Since(mark)
 					})
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"workflow": {
 				Call: func(c *exec.Call) {
@@ -2039,7 +2399,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_workflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"workflows": {
 				Call: func(c *exec.Call) {
@@ -2052,7 +2412,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_workflows_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"task": {
 				Call: func(c *exec.Call) {
@@ -2065,7 +2425,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_task_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"tasks": {
 				Call: func(c *exec.Call) {
@@ -2078,7 +2438,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_tasks_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"agent": {
 				Call: func(c *exec.Call) {
@@ -2091,7 +2451,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_agent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"agents": {
 				Call: func(c *exec.Call) {
@@ -2104,7 +2464,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_agents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"suggestion": {
 				Call: func(c *exec.Call) {
@@ -2117,7 +2477,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_suggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
@@ -2130,7 +2490,33 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_suggestions_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+			},
+			"approvalPolicies": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Query().ApprovalPolicies(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					exec.ResolveObjects(c, []*model.ApprovalPolicyConnection{result}, err, func(s *exec.Sink, v **model.ApprovalPolicyConnection) {
+						exec.Add[model.ApprovalPolicyConnection](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Query_approvalPolicies_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
+			},
+			"simulateApprovalPolicy": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Query().SimulateApprovalPolicy(ctx, fc.Args["input"].(model.SimulateApprovalPolicyInput))
+					exec.ResolveObjects(c, []*model.PolicySimulation{result}, err, func(s *exec.Sink, v **model.PolicySimulation) {
+						exec.Add[model.PolicySimulation](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Query_simulateApprovalPolicy_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"comments": {
 				Call: func(c *exec.Call) {
@@ -2143,7 +2529,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_comments_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"events": {
 				Call: func(c *exec.Call) {
@@ -2156,7 +2542,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_events_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"stats": {
 				Call: func(c *exec.Call) {
@@ -2169,7 +2555,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_stats_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"apiKeys": {
 				Call: func(c *exec.Call) {
@@ -2182,7 +2568,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_apiKeys_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan7}},
 			},
 			"__type": {
 				Raw: func(c *exec.Call) graphql.Marshaler {
@@ -2301,7 +2687,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_workflowEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"taskEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskEvent, error) {
@@ -2315,7 +2701,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_taskEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"agentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentEvent, error) {
@@ -2329,7 +2715,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_agentEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"suggestionEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.SuggestionEvent, error) {
@@ -2343,7 +2729,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_suggestionEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"commentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.CommentEvent, error) {
@@ -2357,7 +2743,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_commentEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"taskLog": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskLogEdge, error) {
@@ -2371,7 +2757,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_taskLog_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"agentCommands": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentCommand, error) {
@@ -2399,7 +2785,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_events_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 		},
 		"Suggestion": {
@@ -2500,6 +2886,20 @@ var planTable = exec.Table{
 			"requiredApprovals": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.Int(int64((*model.Suggestion)(o).RequiredApprovals))
+				},
+			},
+			"policy": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.Suggestion().Policy(ctx, exec.Parents[model.Suggestion](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.ApprovalPolicy) {
+						exec.Add[model.ApprovalPolicy](s, *v)
+					})
+				},
+			},
+			"spotCheck": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Bool((*model.Suggestion)(o).SpotCheck)
 				},
 			},
 			"decisions": {
@@ -3999,14 +4399,18 @@ func planAddEvent(s *exec.Sink, value model.Event) {
 		exec.AddKind[model.CommentEvent](s, 3, &value)
 	case *model.CommentEvent:
 		exec.AddKind[model.CommentEvent](s, 3, value)
+	case model.ApprovalPolicyEvent:
+		exec.AddKind[model.ApprovalPolicyEvent](s, 4, &value)
+	case *model.ApprovalPolicyEvent:
+		exec.AddKind[model.ApprovalPolicyEvent](s, 4, value)
 	case model.AgentEvent:
-		exec.AddKind[model.AgentEvent](s, 4, &value)
+		exec.AddKind[model.AgentEvent](s, 5, &value)
 	case *model.AgentEvent:
-		exec.AddKind[model.AgentEvent](s, 4, value)
+		exec.AddKind[model.AgentEvent](s, 5, value)
 	case model.AccessEvent:
-		exec.AddKind[model.AccessEvent](s, 5, &value)
+		exec.AddKind[model.AccessEvent](s, 6, &value)
 	case *model.AccessEvent:
-		exec.AddKind[model.AccessEvent](s, 5, value)
+		exec.AddKind[model.AccessEvent](s, 6, value)
 	default:
 		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Event", value))
 	}
@@ -4034,26 +4438,32 @@ func planAddNode(s *exec.Sink, value model.Node) {
 		exec.AddKind[model.CommentEvent](s, 4, &value)
 	case *model.CommentEvent:
 		exec.AddKind[model.CommentEvent](s, 4, value)
+	case model.ApprovalPolicyEvent:
+		exec.AddKind[model.ApprovalPolicyEvent](s, 5, &value)
+	case *model.ApprovalPolicyEvent:
+		exec.AddKind[model.ApprovalPolicyEvent](s, 5, value)
 	case *model.APIKey:
-		exec.AddKind[model.APIKey](s, 5, value)
+		exec.AddKind[model.APIKey](s, 6, value)
 	case model.AgentEvent:
-		exec.AddKind[model.AgentEvent](s, 6, &value)
+		exec.AddKind[model.AgentEvent](s, 7, &value)
 	case *model.AgentEvent:
-		exec.AddKind[model.AgentEvent](s, 6, value)
+		exec.AddKind[model.AgentEvent](s, 7, value)
 	case *model.Agent:
-		exec.AddKind[model.Agent](s, 7, value)
+		exec.AddKind[model.Agent](s, 8, value)
 	case model.AccessEvent:
-		exec.AddKind[model.AccessEvent](s, 8, &value)
+		exec.AddKind[model.AccessEvent](s, 9, &value)
 	case *model.AccessEvent:
-		exec.AddKind[model.AccessEvent](s, 8, value)
+		exec.AddKind[model.AccessEvent](s, 9, value)
 	case *model.Workflow:
-		exec.AddKind[model.Workflow](s, 9, value)
+		exec.AddKind[model.Workflow](s, 10, value)
 	case *model.Task:
-		exec.AddKind[model.Task](s, 10, value)
+		exec.AddKind[model.Task](s, 11, value)
 	case *model.Suggestion:
-		exec.AddKind[model.Suggestion](s, 11, value)
+		exec.AddKind[model.Suggestion](s, 12, value)
 	case *model.Comment:
-		exec.AddKind[model.Comment](s, 12, value)
+		exec.AddKind[model.Comment](s, 13, value)
+	case *model.ApprovalPolicy:
+		exec.AddKind[model.ApprovalPolicy](s, 14, value)
 	default:
 		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Node", value))
 	}
@@ -4069,13 +4479,15 @@ var planEnumBackoffBackoff = exec.NewEnum[model.Backoff]("FIXED", "EXPONENTIAL")
 
 var planEnumClaimObstacleReasonClaimObstacleReason = exec.NewEnum[model.ClaimObstacleReason]("NOT_STARTED", "PAUSED", "DEPENDENCIES", "BACKOFF", "APPROVAL", "RESERVED", "CAPABILITIES", "CAPACITY")
 
-var planEnumEventTypeEventType = exec.NewEnum[model.EventType]("WORKFLOW_CREATED", "WORKFLOW_UPDATED", "WORKFLOW_STARTED", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED", "WORKFLOW_PROGRESSED", "WORKFLOW_COMPLETED", "WORKFLOW_FAILED", "WORKFLOW_CANCELLED", "WORKFLOW_RETRIED", "WORKFLOW_DELETED", "TASK_CREATED", "TASK_UPDATED", "TASK_READY", "TASK_CLAIMED", "TASK_PROGRESSED", "TASK_AWAITING_APPROVAL", "TASK_COMPLETED", "TASK_FAILED", "TASK_RETRY_SCHEDULED", "TASK_LEASE_EXPIRED", "TASK_RELEASED", "TASK_CANCELLED", "TASK_SKIPPED", "TASK_RETRIED", "TASK_DELETED", "AGENT_REGISTERED", "AGENT_UPDATED", "AGENT_STATUS_CHANGED", "AGENT_REMOVED", "SUGGESTION_CREATED", "SUGGESTION_DECISION_ADDED", "SUGGESTION_APPROVED", "SUGGESTION_REJECTED", "SUGGESTION_ANSWERED", "SUGGESTION_EXPIRED", "SUGGESTION_WITHDRAWN", "COMMENT_ADDED", "COMMENT_UPDATED", "COMMENT_DELETED", "USER_CREATED", "API_KEY_CREATED", "API_KEY_UPDATED", "API_KEY_REVOKED")
+var planEnumEventTypeEventType = exec.NewEnum[model.EventType]("WORKFLOW_CREATED", "WORKFLOW_UPDATED", "WORKFLOW_STARTED", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED", "WORKFLOW_PROGRESSED", "WORKFLOW_COMPLETED", "WORKFLOW_FAILED", "WORKFLOW_CANCELLED", "WORKFLOW_RETRIED", "WORKFLOW_DELETED", "TASK_CREATED", "TASK_UPDATED", "TASK_READY", "TASK_CLAIMED", "TASK_PROGRESSED", "TASK_AWAITING_APPROVAL", "TASK_COMPLETED", "TASK_FAILED", "TASK_RETRY_SCHEDULED", "TASK_LEASE_EXPIRED", "TASK_RELEASED", "TASK_CANCELLED", "TASK_SKIPPED", "TASK_RETRIED", "TASK_DELETED", "AGENT_REGISTERED", "AGENT_UPDATED", "AGENT_STATUS_CHANGED", "AGENT_REMOVED", "SUGGESTION_CREATED", "SUGGESTION_DECISION_ADDED", "SUGGESTION_APPROVED", "SUGGESTION_REJECTED", "SUGGESTION_ANSWERED", "SUGGESTION_EXPIRED", "SUGGESTION_WITHDRAWN", "COMMENT_ADDED", "COMMENT_UPDATED", "COMMENT_DELETED", "APPROVAL_POLICY_CREATED", "APPROVAL_POLICY_UPDATED", "APPROVAL_POLICY_DELETED", "USER_CREATED", "API_KEY_CREATED", "API_KEY_UPDATED", "API_KEY_REVOKED")
 
 var planEnumExpiryActionExpiryAction = exec.NewEnum[model.ExpiryAction]("REJECT", "APPROVE")
 
 var planEnumFailurePolicyFailurePolicy = exec.NewEnum[model.FailurePolicy]("FAIL_FAST", "CONTINUE")
 
 var planEnumHealthStatusHealthStatus = exec.NewEnum[model.HealthStatus]("OK", "DEGRADED")
+
+var planEnumPolicyEffectPolicyEffect = exec.NewEnum[model.PolicyEffect]("AUTO_APPROVE", "REQUIRE", "DENY")
 
 var planEnumRoleRole = exec.NewEnum[model.Role]("ADMIN", "MANAGER", "VIEWER", "AGENT")
 
@@ -4163,7 +4575,7 @@ func planGuardCan4(c *exec.Call) (exec.Ask, error) {
 
 func planGuardCan5(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
-	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "MANAGE_POLICIES")
 	if err != nil {
 		return nil, err
 	}
@@ -4177,6 +4589,20 @@ func planGuardCan5(c *exec.Call) (exec.Ask, error) {
 
 func planGuardCan6(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "COMMENT")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan7(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
 	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
 	if err != nil {
 		return nil, err
@@ -4189,7 +4615,7 @@ func planGuardCan6(c *exec.Call) (exec.Ask, error) {
 	}, nil
 }
 
-func planGuardPublic7(c *exec.Call) (exec.Ask, error) {
+func planGuardPublic8(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
 	if ec.Directives.Public == nil {
 		return nil, errors.New("directive public is not implemented")
@@ -4199,7 +4625,7 @@ func planGuardPublic7(c *exec.Call) (exec.Ask, error) {
 	}, nil
 }
 
-func planGuardCan8(c *exec.Call) (exec.Ask, error) {
+func planGuardCan9(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
 	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
 	if err != nil {
@@ -4213,7 +4639,7 @@ func planGuardCan8(c *exec.Call) (exec.Ask, error) {
 	}, nil
 }
 
-func planGuardCan9(c *exec.Call) (exec.Ask, error) {
+func planGuardCan10(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
 	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "OVERSEE")
 	if err != nil {

@@ -142,6 +142,8 @@ export type EntityType =
   | 'AGENT'
   /** An API key. */
   | 'API_KEY'
+  /** An approval policy. */
+  | 'APPROVAL_POLICY'
   /** A comment. */
   | 'COMMENT'
   /** A suggestion. */
@@ -201,6 +203,12 @@ export type EventType =
   | 'API_KEY_REVOKED'
   /** A key was bound to an agent. */
   | 'API_KEY_UPDATED'
+  /** It was created. */
+  | 'APPROVAL_POLICY_CREATED'
+  /** It was deleted. */
+  | 'APPROVAL_POLICY_DELETED'
+  /** Its fields were changed. */
+  | 'APPROVAL_POLICY_UPDATED'
   /** It was said. */
   | 'COMMENT_ADDED'
   /** It was deleted. */
@@ -617,6 +625,12 @@ export type LiveSubscription = { events:
         | { id: string, name: string }
         | { id: string, name: string }
        }
+    | { __typename: 'ApprovalPolicyEvent', id: string, cursor: string, at: string, type: EventType, actor:
+        | { id: string, name: string }
+        | { id: string, name: string }
+        | { id: string, name: string }
+        | { id: string, name: string }
+       }
     | { __typename: 'CommentEvent', commentId: string, taskId: string, id: string, cursor: string, at: string, type: EventType, comment: { id: string, version: number, body: string, createdAt: string, editedAt: string | null, author:
           | { id: string, name: string }
           | { id: string, name: string }
@@ -665,6 +679,12 @@ export type ActivityQuery = { events: { pageInfo: { hasNextPage: boolean, hasPre
             | { id: string, name: string }
           , changes: Array<{ field: string, before: unknown, after: unknown }> }
         | { __typename: 'AgentEvent', agentId: string, id: string, cursor: string, at: string, type: EventType, requestId: string | null, agent: { id: string, name: string } | null, actor:
+            | { id: string, name: string }
+            | { id: string, name: string }
+            | { id: string, name: string }
+            | { id: string, name: string }
+          , changes: Array<{ field: string, before: unknown, after: unknown }> }
+        | { __typename: 'ApprovalPolicyEvent', id: string, cursor: string, at: string, type: EventType, requestId: string | null, actor:
             | { id: string, name: string }
             | { id: string, name: string }
             | { id: string, name: string }

@@ -21,7 +21,7 @@ export function toneOf(type: string): Tone {
 
 /** TASK_RETRY_SCHEDULED → "retry scheduled": the noun is said by what stands beside it. */
 export function verbOf(type: string): string {
-  return type.replace(/^(WORKFLOW|TASK|AGENT|SUGGESTION|COMMENT|USER|API_KEY)_/, '').replaceAll('_', ' ').toLowerCase()
+  return type.replace(/^(WORKFLOW|TASK|AGENT|SUGGESTION|COMMENT|APPROVAL_POLICY|USER|API_KEY)_/, '').replaceAll('_', ' ').toLowerCase()
 }
 
 /** What an event is about, by the name that people know it by. */
