@@ -68,6 +68,8 @@ func newAPI(c Config) *api {
 		Init:          socketAuth{c.Auth}.init,
 		Cursor:        cursorOf,
 		Timeout:       waits,
+		Trusted:       c.Trusted,
+		Persists:      func(ctx context.Context) bool { return model.CallerFrom(ctx).Role != "" },
 		Budgets:       budgets,
 		Release:       func(data []byte) { exec.Release(data) },
 	}

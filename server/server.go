@@ -39,13 +39,14 @@ type Config struct {
 	Pages http.Handler // the front end; it answers every path that is not the API's
 	Log   *slog.Logger
 
-	Origins    []string         // web origins whose pages may use the API, beside the server's own
-	Limits     transport.Limits // zero fields take their defaults
-	Executor   []exec.Option    // beside those that the schema needs
-	Rates      transport.Rates  // what callers may ask for; Who need not be set
-	Proxies    []netip.Prefix   // whose word is taken for where requests come from
-	Closed     bool             // strangers may not read the schema, nor learn names from errors
-	Playground bool             // the front end has a page at /graphiql
+	Origins    []string          // web origins whose pages may use the API, beside the server's own
+	Limits     transport.Limits  // zero fields take their defaults
+	Executor   []exec.Option     // beside those that the schema needs
+	Rates      transport.Rates   // what callers may ask for; Who need not be set
+	Trusted    transport.Trusted // the only documents to run; nil for any
+	Proxies    []netip.Prefix    // whose word is taken for where requests come from
+	Closed     bool              // strangers may not read the schema, nor learn names from errors
+	Playground bool              // the front end has a page at /graphiql
 
 	Checks []Check                       // what readiness asks
 	Loops  []func(context.Context) error // run while the server does; an error of one ends the server

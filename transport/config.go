@@ -50,6 +50,12 @@ type Config struct {
 	// Budgets bound what each caller may ask for. Nil bounds nobody.
 	Budgets *Budgets
 
+	// Trusted are the only documents to run; nil runs whatever is within the limits.
+	Trusted Trusted
+
+	// Persists says who may have documents kept, to send their hashes instead from then on. Nil lets nobody.
+	Persists func(ctx context.Context) bool
+
 	// Timeout says how long an operation that is no subscription may run. Nil, and an answer of zero, mean
 	// Limits.Operation.
 	Timeout func(operation *graphql.OperationContext) time.Duration

@@ -13,6 +13,7 @@ import (
 // The values of extensions.code that the transports themselves give.
 const (
 	CodeBadInput     = "BAD_USER_INPUT"
+	CodeForbidden    = "FORBIDDEN"
 	CodeTooComplex   = "QUERY_TOO_COMPLEX"
 	CodeRateLimited  = "RATE_LIMITED"
 	CodeSlowConsumer = "SLOW_CONSUMER"

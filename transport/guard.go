@@ -32,6 +32,9 @@ type Guard struct {
 	budgets   *Budgets
 	schema    *ast.Schema
 	documents *documents
+	texts     *kept[string] // by hash
+	trusted   Trusted
+	persists  func(context.Context) bool
 	rules     []validator.Rule
 }
 
@@ -44,7 +47,10 @@ var (
 // NewGuard returns a guard that is ready to be used by one server.
 func NewGuard(config Config) *Guard {
 	limits := config.Limits.orDefaults()
-	return &Guard{limits: limits, budgets: config.Budgets, documents: newDocuments(limits.DocumentCacheBytes), rules: validation(config.NoSuggestions, limits.ListItems)}
+	return &Guard{
+		limits: limits, budgets: config.Budgets, trusted: config.Trusted, persists: config.Persists,
+		documents: newDocuments(limits.DocumentCacheBytes), texts: newTexts(limits.PersistedBytes), rules: validation(config.NoSuggestions, limits.ListItems),
+	}
 }
 
 // Documents is the cache of what has passed.
@@ -64,21 +70,39 @@ func (g *Guard) MutateOperationParameters(ctx context.Context, params *graphql.R
 	if err := g.budgets.begin(ctx); err != nil {
 		return err
 	}
-	if _, passed := g.documents.Get(ctx, params.Query); passed {
+	keep, err := g.recall(ctx, params)
+	if err != nil {
+		return err
+	}
+	if err := g.admit(ctx, params.Query); err != nil {
+		return err
+	}
+	if keep != "" {
+		g.texts.Add(ctx, keep, params.Query)
+	}
+	return nil
+}
+
+// admit parses, measures and validates a document that has not passed before.
+func (g *Guard) admit(ctx context.Context, query string) *gqlerror.Error {
+	if _, passed := g.documents.Get(ctx, query); passed {
 		return nil
 	}
-	doc, err := g.parse(params.Query)
+	doc, err := g.parse(query)
 	if err != nil {
 		return err
 	}
 	if err := measure(doc, &g.limits); err != nil {
 		return err
 	}
+	if !g.trusted.has(doc) {
+		return refusal(CodeForbidden, "this server runs known operations only: have this one added to its trusted documents")
+	}
 	if errs := g.validate(doc); len(errs) > 0 {
 		graphql.GetOperationContext(ctx).Stats.SetExtension(invalidKey, errs)
 		return errs[0]
 	}
-	g.documents.Add(ctx, params.Query, doc)
+	g.documents.Add(ctx, query, doc)
 	return nil
 }
 

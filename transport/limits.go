@@ -34,6 +34,7 @@ type Limits struct {
 	ErrorBytes int // of one error's message: 500
 
 	DocumentCacheBytes int // of documents kept parsed, at their worst: 32 MiB
+	PersistedBytes     int // of documents kept by their hash: 8 MiB
 
 	Operation time.Duration // how long a query or mutation may run: 10 s
 	Write     time.Duration // how long a client may take nothing of what is written to it: 5 s
@@ -60,7 +61,7 @@ func (l Limits) orDefaults() Limits {
 		&l.Depth: 12, &l.Aliases: 30, &l.RootFields: 20, &l.RootMutations: 10, &l.Directives: 20, &l.Fragments: 50,
 		&l.Operations: 10, &l.Introspections: 3, &l.Repeats: 5000, &l.Visits: 10_000, &l.Cost: 5000, &l.PageSize: 100, &l.UnpagedSize: 10,
 		&l.ListItems: 100, &l.StringBytes: 64 * kibi, &l.JSONDepth: 32,
-		&l.Errors: 5, &l.ErrorBytes: 500, &l.DocumentCacheBytes: 32 * 1024 * kibi,
+		&l.Errors: 5, &l.ErrorBytes: 500, &l.DocumentCacheBytes: 32 * 1024 * kibi, &l.PersistedBytes: 8 * 1024 * kibi,
 		&l.Sockets: 10_000, &l.SocketsPerCaller: 20, &l.SocketOperations: 100, &l.MessagesPerSecond: 50,
 		&l.MessageBurst: 200, &l.OperationIDBytes: 128, &l.QueueEvents: 256, &l.QueueBytes: 1024 * kibi,
 	} {

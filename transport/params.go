@@ -58,7 +58,7 @@ func (p *parameters) raw() (*graphql.RawParams, *gqlerror.Error) {
 		raw.Query = *p.Query
 		return raw, nil
 	}
-	if _, persisted := p.Extensions["persistedQuery"]; persisted {
+	if _, persisted := p.Extensions[persistedQuery]; persisted {
 		return raw, nil
 	}
 	return nil, badInput("the request has no query: send a JSON object with a string at %q", "query")

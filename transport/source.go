@@ -54,9 +54,15 @@ type scope struct {
 	as  func(context.Context) context.Context
 }
 
+// meansMore is true for extensions other than those that stand for the document.
+func meansMore(extensions map[string]any) bool {
+	_, persisted := extensions[persistedQuery]
+	return len(extensions) > 1 || len(extensions) == 1 && !persisted
+}
+
 // scope is false for what is executed for one caller alone. Extensions of a request may mean anything.
 func (s *Sharing) scope(ctx context.Context, op *graphql.OperationContext) (scope, bool) {
-	if s.Source == nil || s.Scope == nil || len(op.Extensions) > 0 {
+	if s.Source == nil || s.Scope == nil || meansMore(op.Extensions) {
 		return scope{}, false
 	}
 	key, as := s.Scope(ctx, op)

@@ -19,14 +19,15 @@ import (
 type program struct {
 	General
 
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up, or back."`
-	Seed    seedCommand    `cmd:"" help:"Load demonstration data, once."`
-	Key     keyCommand     `cmd:"" help:"Create, list and revoke API keys."`
-	Schema  schemaCommand  `cmd:"" help:"Print the GraphQL schema."`
-	Config  configCommand  `cmd:"" help:"Show the effective settings; check them with --check."`
-	Health  healthCommand  `cmd:"" help:"Ask the server of this machine whether it is ready; exit code 1 if not."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Run the server."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up, or back."`
+	Seed      seedCommand      `cmd:"" help:"Load demonstration data, once."`
+	Key       keyCommand       `cmd:"" help:"Create, list and revoke API keys."`
+	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
+	Config    configCommand    `cmd:"" help:"Show the effective settings; check them with --check."`
+	Health    healthCommand    `cmd:"" help:"Ask the server of this machine whether it is ready; exit code 1 if not."`
+	Documents documentsCommand `cmd:"" help:"Make the manifest of the operations that a server is to be kept to."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 const about = `Workflow Factory: one GraphQL API through which teams see, steer and answer for AI agents.

@@ -56,6 +56,10 @@ func (c *serveCommand) serve(ctx context.Context, s settings, data *store, liste
 			return err
 		}
 	}
+	trusted, err := s.trusted()
+	if err != nil {
+		return err
+	}
 	authenticator := auth.New(db.Access{DB: data.DB}, log)
 	instance := server.New(server.Config{
 		DB:    data.DB,
@@ -68,6 +72,7 @@ func (c *serveCommand) serve(ctx context.Context, s settings, data *store, liste
 		Closed:     s.production(),
 		Rates:      transport.Rates{Bucket: s.RateBucket, PerSecond: s.RatePerSecond, Anonymous: s.RateAnonymous},
 		Proxies:    s.TrustedProxies,
+		Trusted:    trusted,
 		Playground: s.playground(),
 
 		Checks: []server.Check{{Name: "database", Ask: data.Ping}, {Name: "migrations", Ask: data.isCurrent}, {Name: "stream", Ask: runs(feed)}},
