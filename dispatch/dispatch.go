@@ -20,6 +20,8 @@ type Tasks interface {
 	Claim(context.Context, model.ClaimTasksInput) ([]*model.TaskLease, error)
 	// Worker gives the agent that waits. It answers NOT_FOUND, or FORBIDDEN when the caller may not act as it.
 	Worker(context.Context, model.ID) (*model.Agent, error)
+	// Offer gives versions of READY tasks that the agent could claim now, by their ids; none if there is nothing for it.
+	Offer(context.Context, model.ID) (map[model.ID]int64, error)
 	// StillReady says whether a task is READY.
 	StillReady(context.Context, model.ID) (bool, error)
 }
@@ -112,24 +114,6 @@ func (d *Dispatcher) Claim(ctx context.Context, in model.ClaimTasksInput) ([]*mo
 			return leases, nil
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
-		}
-	}
-}
-
-// Watch tells an agent that there is something for it, until ctx ends: one value for each task that it is the one to be
-// told of. The caller keeps up, or is told once for several.
-func (d *Dispatcher) Watch(ctx context.Context, agent *model.Agent, available func()) {
-	w := &waiter{agent: agent.ID, capabilities: agent.Capabilities, wake: make(chan *model.Task, 1)}
-	defer d.enter(w)()
-	for {
-		select {
-		case _, open := <-w.wake:
-			if !open {
-				return
-			}
-			available()
-		case <-ctx.Done():
-			return
 		}
 	}
 }

@@ -15,6 +15,7 @@ type fake struct {
 	ready  []*model.Task
 	agents map[model.ID]*model.Agent
 	claims int
+	offers int
 }
 
 func (f *fake) Claim(_ context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
@@ -38,6 +39,18 @@ func (f *fake) StillReady(_ context.Context, id model.ID) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+func (f *fake) Offer(_ context.Context, id model.ID) (map[model.ID]int64, error) {
+	f.offers++
+	offered := map[model.ID]int64{}
+	for _, t := range f.ready {
+		w := &waiter{agent: id, capabilities: f.agents[id].Capabilities}
+		if w.can(t) && !f.agents[id].Draining {
+			offered[t.ID] = t.Version
+		}
+	}
+	return offered, nil
 }
 
 func (f *fake) agent(capabilities ...string) model.ID {
