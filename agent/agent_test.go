@@ -148,6 +148,9 @@ func TestADecisionComesWithTheNextAttempt(t *testing.T) {
 	if got := fmt.Sprint(completed[0].Input["result"]); got != "map[hand:left]" {
 		t.Errorf("acted on %s", got)
 	}
+	if n := len(f.of("task")); n != 1 {
+		t.Errorf("asked %d times for decisions, of two attempts", n)
+	}
 	if len(f.of("failTask"))+len(f.of("releaseTask")) > 0 {
 		t.Error("the suspended attempt was ended by the agent too")
 	}

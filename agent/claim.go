@@ -123,20 +123,12 @@ type lease struct {
 			Key    string
 			Result json.RawMessage
 		}
-		Suggestions struct {
-			Edges []struct{ Node Decision }
-		}
 	}
 }
 
 const claimTasks = `mutation ($input: ClaimTasksInput!) {
 	claimTasks(input: $input) {
 		leaseToken attempt
-		task {
-			id key name description input maxAttempts timeoutSeconds workflow { id } dependsOn { key result }
-			suggestions(last: 20, filter: {status: {in: [APPROVED, REJECTED, ANSWERED, EXPIRED]}}, orderBy: {field: CREATED_AT}) {
-				edges { node { id kind action status approvedData answer notes: decisions { note } } }
-			}
-		}
+		task { id key name description input maxAttempts timeoutSeconds workflow { id } dependsOn { key result } }
 	}
 }`

@@ -38,7 +38,7 @@ func newClient(o Options) client {
 
 // call sends a request until it is answered or ctx ends, so it must be one that can be repeated safely. It gives a
 // *Refused, or the cause of ctx.
-func (c client) call(ctx context.Context, query string, input vars, out any) error {
+func (c client) call(ctx context.Context, query string, input, out any) error {
 	_, err := c.repeat(ctx, patience, func(ctx context.Context) error { return c.send(ctx, query, input, out) })
 	return err
 }
@@ -56,7 +56,10 @@ func (c client) repeat(ctx context.Context, timeout time.Duration, try func(cont
 		}
 		pause := pauseAfter(tries)
 		if refused := asRefused(err); refused != nil {
-			if faults++; !refused.transient() || faults == maxFaults {
+			if refused.Code != "RATE_LIMITED" { // which tells when to come again
+				faults++
+			}
+			if !refused.transient() || faults == maxFaults {
 				return tries, err
 			}
 			pause = max(pause, refused.after)
@@ -93,7 +96,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // send sends one request once. Every error that is no *Refused leaves open whether it was carried out.
-func (c client) send(ctx context.Context, query string, input vars, out any) error {
+func (c client) send(ctx context.Context, query string, input, out any) error {
 	body, err := json.Marshal(vars{"query": query, "variables": vars{"input": input}})
 	if err != nil {
 		return &Refused{Code: "BAD_USER_INPUT", Message: err.Error()}

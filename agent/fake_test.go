@@ -44,7 +44,7 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request) {
 		Query     string
 		Variables struct{ Input map[string]any }
 	}
-	json.NewDecoder(r.Body).Decode(&body)
+	json.NewDecoder(r.Body).Decode(&body) // of the one query the input is no object, and left out
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	q := request{verb.FindStringSubmatch(body.Query)[1], body.Variables.Input}
@@ -57,8 +57,8 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"data": {"%s": %s}}`, q.Verb, answer)
 }
 
-const task = `{"leaseToken": "token", "attempt": 1, "task": {"id": "task_1", "key": "greet", "name": "Greet", "maxAttempts": 3,
-	"input": {"name": "Ada"}, "workflow": {"id": "wf_1"}, "dependsOn": [], "suggestions": {"edges": [%s]}}}`
+const task = `{"leaseToken": "token", "attempt": %d, "task": {"id": "task_1", "key": "greet", "name": "Greet", "maxAttempts": 3,
+	"input": {"name": "Ada"}, "workflow": {"id": "wf_1"}, "dependsOn": []}}`
 
 func (f *fake) carryOut(q request) string {
 	switch q.Verb {
@@ -70,6 +70,8 @@ func (f *fake) carryOut(q request) string {
 		return f.beat(q.Input)
 	case "createSuggestion":
 		f.held, f.decided = false, true
+	case "task":
+		return `{"suggestions": {"edges": [{"node": {"id": "sug_1", "kind": "ACTION", "action": "wave", "status": "APPROVED", "approvedData": {"hand": "left"}}}]}}`
 	case "completeTask", "failTask":
 		f.ended, f.held = true, false
 	case "releaseTask":
@@ -83,11 +85,11 @@ func (f *fake) claim(key string) string {
 		return "[]"
 	}
 	f.keys[key], f.held = true, true
-	decision := ""
+	attempt := 1
 	if f.decided {
-		decision = `{"node": {"id": "sug_1", "kind": "ACTION", "action": "wave", "status": "APPROVED", "approvedData": {"hand": "left"}}}`
+		attempt = 2
 	}
-	return fmt.Sprintf("["+task+"]", decision)
+	return fmt.Sprintf("["+task+"]", attempt)
 }
 
 func (f *fake) beat(input map[string]any) string {

@@ -80,9 +80,6 @@ func (w *worker) newTask(life context.Context, l lease) *Task {
 			t.Results[d.Key] = d.Result
 		}
 	}
-	for _, e := range l.Task.Suggestions.Edges {
-		t.Decisions = append(t.Decisions, e.Node)
-	}
 	t.Log = slog.New(logHandler{lines: t.lines})
 	t.expiry = time.AfterFunc(w.Lease, func() { cancel(ErrLeaseLost) })
 	return t
@@ -134,6 +131,35 @@ func (t *Task) suggestion(s Suggestion) vars {
 	}
 	return input
 }
+
+// recall reads what people have decided on earlier attempts, which the first one does not have.
+func (t *Task) recall() error {
+	if t.Attempt == 1 {
+		return nil
+	}
+	var asked struct {
+		Task *struct {
+			Suggestions struct {
+				Edges []struct{ Node Decision }
+			}
+		}
+	}
+	if err := t.worker.call(t.ctx, decisions, t.ID, &asked); err != nil || asked.Task == nil {
+		return err
+	}
+	for _, e := range asked.Task.Suggestions.Edges {
+		t.Decisions = append(t.Decisions, e.Node)
+	}
+	return nil
+}
+
+const decisions = `query ($input: ID!) {
+	task(id: $input) {
+		suggestions(last: 20, filter: {status: {in: [APPROVED, REJECTED, ANSWERED, EXPIRED]}}, orderBy: {field: CREATED_AT}) {
+			edges { node { id kind action status approvedData answer notes: decisions { note } } }
+		}
+	}
+}`
 
 const createSuggestion = `mutation ($input: CreateSuggestionInput!) { createSuggestion(input: $input) { suggestion { id } } }`
 

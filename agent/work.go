@@ -31,7 +31,7 @@ func (w *worker) do(life context.Context, t *Task) {
 	}
 }
 
-// try calls the handler. A panic is a failed attempt.
+// try calls the handler, with all that the task needs to be known. A panic is a failed attempt.
 func (w *worker) try(t *Task) (result any, err error) {
 	defer func() {
 		if thrown := recover(); thrown != nil {
@@ -39,6 +39,9 @@ func (w *worker) try(t *Task) (result any, err error) {
 			err = &Failure{Code: "PANIC", Message: fmt.Sprint(thrown)}
 		}
 	}()
+	if err := t.recall(); err != nil {
+		return nil, err
+	}
 	return w.handle(t.ctx, t)
 }
 
