@@ -20,7 +20,10 @@ type Stream struct {
 // Delivery is one event of a Stream, or word that there is none up to a place.
 type Delivery struct {
 	At    model.Cursor
-	Event any // what the subscription's channel would carry; nil for none
+	Event model.Event // what the subscription's channel would carry; nil for none
+	About any         // the noun of which a newer event may take the place of this one; nil when none may
+
+	head bool // nothing more is there yet
 }
 
 // IsStream says whether a subscription is a part of the one stream of events, and so can be opened by OpenStream: then
@@ -64,21 +67,28 @@ func tapOf(ctx context.Context) *tap {
 	return t
 }
 
-// hold is the resolver's part: it settles where the stream begins, and reads nothing yet.
-func (t *tap) hold(ctx context.Context, feed *event.Feed, f model.EntryFilter, after *model.Cursor, take func(*model.Entry) any) error {
-	from, err := startOf(ctx, feed, after)
+// part is what a subscription asks for of the stream.
+type part struct {
+	filter   model.EntryFilter
+	after    *model.Cursor // nil to begin now
+	conflate bool
+}
+
+// openPart settles where a part of the stream begins, and reads nothing yet. Take gives the event of an entry that the
+// filter takes, nil for one that is not to be delivered.
+func openPart(ctx context.Context, feed *event.Feed, p part, take func(*model.Entry) model.Event) (Stream, error) {
+	from, err := startOf(ctx, feed, p.after)
 	if err != nil {
-		return err
+		return Stream{}, err
 	}
-	t.From = from
-	t.Events = func(yield func(Delivery, error) bool) {
+	events := func(yield func(Delivery, error) bool) {
 		atHead := func(c model.Cursor) error {
-			if !yield(Delivery{At: c}, nil) {
+			if !yield(Delivery{At: c, head: true}, nil) {
 				return errEnough
 			}
 			return nil
 		}
-		for entry, err := range feed.Subscribe(ctx, event.Subscription{After: &from, Filter: f, AtHead: atHead}) {
+		for entry, err := range feed.Subscribe(ctx, event.Subscription{After: &from, Filter: p.filter, AtHead: atHead}) {
 			if errors.Is(err, errEnough) {
 				return
 			}
@@ -91,7 +101,10 @@ func (t *tap) hold(ctx context.Context, feed *event.Feed, f model.EntryFilter, a
 			}
 		}
 	}
-	return nil
+	if p.conflate {
+		return Stream{From: from, Events: conflated(events)}, nil
+	}
+	return Stream{From: from, Events: events}, nil
 }
 
 // errEnough ends a stream whose reader wants no more of it.

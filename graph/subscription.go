@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 
-	"workflowfactory/event"
 	"workflowfactory/graph/gen"
 	"workflowfactory/model"
 )
@@ -15,31 +14,31 @@ type subscriptionResolver struct{ *Resolver }
 // Subscription resolves the root of that name.
 func (r *Resolver) Subscription() gen.SubscriptionResolver { return subscriptionResolver{r} }
 
-func (r subscriptionResolver) WorkflowEvents(ctx context.Context, workflowID *model.ID, after *model.Cursor) (<-chan *model.WorkflowEvent, error) {
+func (r subscriptionResolver) WorkflowEvents(ctx context.Context, workflowID *model.ID, after *model.Cursor, conflate bool) (<-chan *model.WorkflowEvent, error) {
 	f := only(model.KindWorkflow)
 	f.WorkflowID = narrow(f.WorkflowID, workflowID)
-	return stream(ctx, r.Resolver, f, after, all[*model.WorkflowEvent])
+	return deliver(ctx, r.Resolver, part{f, after, conflate}, all[*model.WorkflowEvent])
 }
 
-func (r subscriptionResolver) TaskEvents(ctx context.Context, workflowID, taskID, agentID *model.ID, after *model.Cursor) (<-chan *model.TaskEvent, error) {
+func (r subscriptionResolver) TaskEvents(ctx context.Context, workflowID, taskID, agentID *model.ID, after *model.Cursor, conflate bool) (<-chan *model.TaskEvent, error) {
 	f := only(model.KindTask)
 	f.WorkflowID = narrow(f.WorkflowID, workflowID)
 	f.TaskID = narrow(f.TaskID, taskID)
 	f.AgentID = narrow(f.AgentID, agentID)
-	return stream(ctx, r.Resolver, f, after, all[*model.TaskEvent])
+	return deliver(ctx, r.Resolver, part{f, after, conflate}, all[*model.TaskEvent])
 }
 
-func (r subscriptionResolver) AgentEvents(ctx context.Context, agentID *model.ID, after *model.Cursor) (<-chan *model.AgentEvent, error) {
+func (r subscriptionResolver) AgentEvents(ctx context.Context, agentID *model.ID, after *model.Cursor, conflate bool) (<-chan *model.AgentEvent, error) {
 	f := only(model.KindAgent)
 	f.AgentID = narrow(f.AgentID, agentID)
-	return stream(ctx, r.Resolver, f, after, all[*model.AgentEvent])
+	return deliver(ctx, r.Resolver, part{f, after, conflate}, all[*model.AgentEvent])
 }
 
-func (r subscriptionResolver) SuggestionEvents(ctx context.Context, taskID, workflowID *model.ID, status *model.SuggestionStatus, after *model.Cursor) (<-chan *model.SuggestionEvent, error) {
+func (r subscriptionResolver) SuggestionEvents(ctx context.Context, taskID, workflowID *model.ID, status *model.SuggestionStatus, after *model.Cursor, conflate bool) (<-chan *model.SuggestionEvent, error) {
 	f := only(model.KindSuggestion)
 	f.TaskID = narrow(f.TaskID, taskID)
 	f.WorkflowID = narrow(f.WorkflowID, workflowID)
-	return stream(ctx, r.Resolver, f, after, func(e *model.SuggestionEvent) bool {
+	return deliver(ctx, r.Resolver, part{f, after, conflate}, func(e *model.SuggestionEvent) bool {
 		return status == nil || e.Suggestion != nil && e.Suggestion.Status == *status
 	})
 }
@@ -47,11 +46,11 @@ func (r subscriptionResolver) SuggestionEvents(ctx context.Context, taskID, work
 func (r subscriptionResolver) CommentEvents(ctx context.Context, taskID *model.ID, after *model.Cursor) (<-chan *model.CommentEvent, error) {
 	f := only(model.KindComment)
 	f.TaskID = narrow(f.TaskID, taskID)
-	return stream(ctx, r.Resolver, f, after, all[*model.CommentEvent])
+	return deliver(ctx, r.Resolver, part{filter: f, after: after}, all[*model.CommentEvent])
 }
 
-func (r subscriptionResolver) Events(ctx context.Context, filter *model.EventFilter, after *model.Cursor) (<-chan model.Event, error) {
-	return stream(ctx, r.Resolver, filter.Entries(), after, all[model.Event])
+func (r subscriptionResolver) Events(ctx context.Context, filter *model.EventFilter, after *model.Cursor, conflate bool) (<-chan model.Event, error) {
+	return deliver(ctx, r.Resolver, part{filter.Entries(), after, conflate}, all[model.Event])
 }
 
 // only takes the entries about one kind of noun.
@@ -69,37 +68,39 @@ func narrow(a model.Among[model.ID], id *model.ID) model.Among[model.ID] {
 
 func all[E model.Event](E) bool { return true }
 
-// stream delivers the events that the filter takes, the caller may see and want wants, until ctx ends. The channel
+// deliver gives the events of a part of the stream that the caller may see and want wants, until ctx ends. The channel
 // holds nothing: the subscriber's own pace is the only one there is. Who opens a Stream is given the events themselves.
-func stream[E model.Event](ctx context.Context, r *Resolver, f model.EntryFilter, after *model.Cursor, want func(E) bool) (<-chan E, error) {
+func deliver[E model.Event](ctx context.Context, r *Resolver, p part, want func(E) bool) (<-chan E, error) {
 	caller := model.CallerFrom(ctx)
-	take := func(entry *model.Entry) any {
+	stream, err := openPart(ctx, r.Feed, p, func(entry *model.Entry) model.Event {
 		if !caller.MaySee(entry) {
 			return nil
 		}
-		if e := entry.Event().(E); want(e) {
+		if e := entry.Event(); want(e.(E)) {
 			return e
 		}
 		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if t := tapOf(ctx); t != nil {
-		return nil, t.hold(ctx, r.Feed, f, after, take)
+		t.Stream = stream
+		return nil, nil
 	}
-	entries := r.Feed.Subscribe(ctx, event.Subscription{After: after, Filter: f})
 	events := make(chan E)
 	go func() {
 		defer close(events)
-		for entry, err := range entries {
+		for delivery, err := range stream.Events {
 			if err != nil {
 				r.Fail(ctx, err)
 				return
 			}
-			e, taken := take(entry).(E)
-			if !taken {
+			if delivery.Event == nil {
 				continue
 			}
 			select {
-			case events <- e:
+			case events <- delivery.Event.(E):
 			case <-ctx.Done():
 				return
 			}

@@ -42,7 +42,11 @@ func (s source) OneEvent(ctx context.Context, value any) context.Context {
 }
 
 func eventOf(d graph.Delivery) transport.Event {
-	return transport.Event{Position: d.At.Position, Cursor: d.At.String(), Value: d.Event}
+	e := transport.Event{Position: d.At.Position, Cursor: d.At.String(), Key: d.About}
+	if d.Event != nil {
+		e.Value = d.Event
+	}
+	return e
 }
 
 // scopeOf is all that decides on what a caller sees of the stream: the role, and for an agent which one it is. What is

@@ -86,7 +86,7 @@ func (g *group) rescue(ctx context.Context, err *error) {
 
 // execute answers one event as the group's viewer. A response without data is an error, that of the whole stream.
 func (g *group) execute(ctx context.Context, event Event) (shared, error) {
-	answered := shared{position: event.Position, cursor: event.Cursor}
+	answered := shared{position: event.Position, cursor: event.Cursor, key: event.Key}
 	if event.Value == nil {
 		return answered, nil
 	}

@@ -45,7 +45,7 @@ func (m *member) push(event shared) bool {
 		return true
 	}
 	if event.payload != nil {
-		if _, room := m.out.offer(frame{owner: m.operation, bytes: event.payload, next: true, cursor: event.cursor}); !room {
+		if _, room := m.out.offer(frame{owner: m.operation, bytes: event.payload, next: true, cursor: event.cursor, key: event.key}); !room {
 			return false
 		}
 	}
@@ -95,7 +95,7 @@ func (m *member) read(ctx context.Context, op *graphql.OperationContext) (settle
 		if err != nil {
 			return false, err
 		}
-		if answered.payload != nil && !m.send(m.ctx, answered.payload, answered.cursor) {
+		if answered.payload != nil && !m.send(m.ctx, frame{bytes: answered.payload, cursor: answered.cursor, key: answered.key}) {
 			return true, nil
 		}
 		m.position, m.cursor = answered.position, answered.cursor

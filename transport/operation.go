@@ -133,11 +133,13 @@ func (o *operation) answer(ctx context.Context, response *graphql.Response) bool
 		o.finish(response)
 		return false
 	}
-	return o.send(ctx, payloadOf(response), o.config.Cursor(response))
+	return o.send(ctx, frame{bytes: payloadOf(response), cursor: o.config.Cursor(response)})
 }
 
-func (o *operation) send(ctx context.Context, payload []byte, cursor string) bool {
-	err := o.out.await(ctx, frame{owner: o, bytes: payload, next: true, cursor: cursor}, o.config.Limits.Slow)
+// send queues a `next` of the operation, waiting for room.
+func (o *operation) send(ctx context.Context, next frame) bool {
+	next.owner, next.next = o, true
+	err := o.out.await(ctx, next, o.config.Limits.Slow)
 	if errors.Is(err, errSlow) {
 		o.config.Log.WarnContext(ctx, "slow consumer", "resumeAfter", o.cursor)
 		o.end(ctx, refusal(CodeSlowConsumer, "the client takes events too slowly: subscribe again after the last one it got"))
@@ -147,8 +149,8 @@ func (o *operation) send(ctx context.Context, payload []byte, cursor string) boo
 		o.end(ctx, err)
 		return false
 	}
-	if cursor != "" {
-		o.cursor = cursor
+	if next.cursor != "" {
+		o.cursor = next.cursor
 	}
 	return true
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,6 +17,7 @@ type frame struct {
 	bytes  []byte     // the whole message or, in a `next`, its payload, which others may share
 	next   bool
 	cursor string // of a `next`
+	key    any    // a frame of the same owner with the same key makes this one old news; nil when nothing does
 }
 
 // outbox is the bounded queue between everything that speaks on a connection and the one goroutine that writes to it.
@@ -68,6 +70,7 @@ func (o *outbox) await(ctx context.Context, f frame, patience time.Duration) err
 func (o *outbox) offer(f frame) (<-chan struct{}, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.supersede(f)
 	if o.fits(f) {
 		o.add(f)
 		return nil, true
@@ -76,6 +79,19 @@ func (o *outbox) offer(f frame) (<-chan struct{}, bool) {
 		o.room = make(chan struct{})
 	}
 	return o.room, false
+}
+
+// supersede takes out of the queue what the frame makes old news. The frame itself goes to the end, so that cursors
+// ascend; should it not fit, its operation reads it again later.
+func (o *outbox) supersede(f frame) {
+	if f.key == nil {
+		return
+	}
+	older := slices.IndexFunc(o.frames, func(q frame) bool { return q.owner == f.owner && q.key == f.key })
+	if older >= 0 {
+		o.bytes -= len(o.frames[older].bytes)
+		o.frames = slices.Delete(o.frames, older, older+1)
+	}
 }
 
 // fits lets one frame of any size into an empty queue: an answer may be larger than the whole bound.

@@ -4,6 +4,7 @@ package transport
 type shared struct {
 	position int64
 	cursor   string
+	key      any // as Event.Key
 	payload  []byte
 }
 

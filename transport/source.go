@@ -35,6 +35,10 @@ type Event struct {
 	Position int64  // its place in the one order
 	Cursor   string // what a client resumes after; never empty
 	Value    any    // what OneEvent takes
+
+	// Key, which can be compared, names what a later event with the same one replaces: this event is dropped when that one
+	// comes while this one still waits in the queue of a connection. Nil for an event that has to be delivered.
+	Key any
 }
 
 // Sharing has one execution serve all subscribers who sent the same document with the same variables and may see the

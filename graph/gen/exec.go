@@ -525,13 +525,13 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		AgentCommands    func(childComplexity int, agentID model.ID) int
-		AgentEvents      func(childComplexity int, agentID *model.ID, after *model.Cursor) int
+		AgentEvents      func(childComplexity int, agentID *model.ID, after *model.Cursor, conflate bool) int
 		CommentEvents    func(childComplexity int, taskID *model.ID, after *model.Cursor) int
-		Events           func(childComplexity int, filter *model.EventFilter, after *model.Cursor) int
-		SuggestionEvents func(childComplexity int, taskID *model.ID, workflowID *model.ID, status *model.SuggestionStatus, after *model.Cursor) int
-		TaskEvents       func(childComplexity int, workflowID *model.ID, taskID *model.ID, agentID *model.ID, after *model.Cursor) int
+		Events           func(childComplexity int, filter *model.EventFilter, after *model.Cursor, conflate bool) int
+		SuggestionEvents func(childComplexity int, taskID *model.ID, workflowID *model.ID, status *model.SuggestionStatus, after *model.Cursor, conflate bool) int
+		TaskEvents       func(childComplexity int, workflowID *model.ID, taskID *model.ID, agentID *model.ID, after *model.Cursor, conflate bool) int
 		TaskLog          func(childComplexity int, taskID model.ID, after *string) int
-		WorkflowEvents   func(childComplexity int, workflowID *model.ID, after *model.Cursor) int
+		WorkflowEvents   func(childComplexity int, workflowID *model.ID, after *model.Cursor, conflate bool) int
 	}
 
 	Suggestion struct {
@@ -1022,14 +1022,14 @@ type QueryResolver interface {
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error)
 }
 type SubscriptionResolver interface {
-	WorkflowEvents(ctx context.Context, workflowID *model.ID, after *model.Cursor) (<-chan *model.WorkflowEvent, error)
-	TaskEvents(ctx context.Context, workflowID *model.ID, taskID *model.ID, agentID *model.ID, after *model.Cursor) (<-chan *model.TaskEvent, error)
-	AgentEvents(ctx context.Context, agentID *model.ID, after *model.Cursor) (<-chan *model.AgentEvent, error)
-	SuggestionEvents(ctx context.Context, taskID *model.ID, workflowID *model.ID, status *model.SuggestionStatus, after *model.Cursor) (<-chan *model.SuggestionEvent, error)
+	WorkflowEvents(ctx context.Context, workflowID *model.ID, after *model.Cursor, conflate bool) (<-chan *model.WorkflowEvent, error)
+	TaskEvents(ctx context.Context, workflowID *model.ID, taskID *model.ID, agentID *model.ID, after *model.Cursor, conflate bool) (<-chan *model.TaskEvent, error)
+	AgentEvents(ctx context.Context, agentID *model.ID, after *model.Cursor, conflate bool) (<-chan *model.AgentEvent, error)
+	SuggestionEvents(ctx context.Context, taskID *model.ID, workflowID *model.ID, status *model.SuggestionStatus, after *model.Cursor, conflate bool) (<-chan *model.SuggestionEvent, error)
 	CommentEvents(ctx context.Context, taskID *model.ID, after *model.Cursor) (<-chan *model.CommentEvent, error)
 	TaskLog(ctx context.Context, taskID model.ID, after *string) (<-chan *model.TaskLogEdge, error)
 	AgentCommands(ctx context.Context, agentID model.ID) (<-chan *model.AgentCommand, error)
-	Events(ctx context.Context, filter *model.EventFilter, after *model.Cursor) (<-chan model.Event, error)
+	Events(ctx context.Context, filter *model.EventFilter, after *model.Cursor, conflate bool) (<-chan model.Event, error)
 }
 type SuggestionResolver interface {
 	Task(ctx context.Context, objs []*model.Suggestion) ([]*model.Task, error)
@@ -3300,7 +3300,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.AgentEvents(childComplexity, args["agentId"].(*model.ID), args["after"].(*model.Cursor)), true
+		return e.ComplexityRoot.Subscription.AgentEvents(childComplexity, args["agentId"].(*model.ID), args["after"].(*model.Cursor), args["conflate"].(bool)), true
 	case "Subscription.commentEvents":
 		if e.ComplexityRoot.Subscription.CommentEvents == nil {
 			break
@@ -3322,7 +3322,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.Events(childComplexity, args["filter"].(*model.EventFilter), args["after"].(*model.Cursor)), true
+		return e.ComplexityRoot.Subscription.Events(childComplexity, args["filter"].(*model.EventFilter), args["after"].(*model.Cursor), args["conflate"].(bool)), true
 	case "Subscription.suggestionEvents":
 		if e.ComplexityRoot.Subscription.SuggestionEvents == nil {
 			break
@@ -3333,7 +3333,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.SuggestionEvents(childComplexity, args["taskId"].(*model.ID), args["workflowId"].(*model.ID), args["status"].(*model.SuggestionStatus), args["after"].(*model.Cursor)), true
+		return e.ComplexityRoot.Subscription.SuggestionEvents(childComplexity, args["taskId"].(*model.ID), args["workflowId"].(*model.ID), args["status"].(*model.SuggestionStatus), args["after"].(*model.Cursor), args["conflate"].(bool)), true
 	case "Subscription.taskEvents":
 		if e.ComplexityRoot.Subscription.TaskEvents == nil {
 			break
@@ -3344,7 +3344,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.TaskEvents(childComplexity, args["workflowId"].(*model.ID), args["taskId"].(*model.ID), args["agentId"].(*model.ID), args["after"].(*model.Cursor)), true
+		return e.ComplexityRoot.Subscription.TaskEvents(childComplexity, args["workflowId"].(*model.ID), args["taskId"].(*model.ID), args["agentId"].(*model.ID), args["after"].(*model.Cursor), args["conflate"].(bool)), true
 	case "Subscription.taskLog":
 		if e.ComplexityRoot.Subscription.TaskLog == nil {
 			break
@@ -3366,7 +3366,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.WorkflowEvents(childComplexity, args["workflowId"].(*model.ID), args["after"].(*model.Cursor)), true
+		return e.ComplexityRoot.Subscription.WorkflowEvents(childComplexity, args["workflowId"].(*model.ID), args["after"].(*model.Cursor), args["conflate"].(bool)), true
 
 	case "Suggestion.action":
 		if e.ComplexityRoot.Suggestion.Action == nil {
@@ -8250,6 +8250,8 @@ type Subscription {
     workflowId: ID
     "Go on after this place: without gap or repeat. The stream starts now when it is left out."
     after: EventCursor
+    "While the client is behind, deliver of the events about one workflow the newest alone. Cursors still ascend, and the last event about each, such as its deletion, is always delivered."
+    conflate: Boolean! = false
   ): WorkflowEvent! @can(do: READ)
   "What happens to tasks."
   taskEvents(
@@ -8261,6 +8263,8 @@ type Subscription {
     agentId: ID
     "Go on after this place: without gap or repeat. The stream starts now when it is left out."
     after: EventCursor
+    "While the client is behind, deliver of the events about one task the newest alone. Cursors still ascend, and the last event about each, such as its deletion, is always delivered."
+    conflate: Boolean! = false
   ): TaskEvent! @can(do: READ)
   "What happens to agents, or to one."
   agentEvents(
@@ -8268,6 +8272,8 @@ type Subscription {
     agentId: ID
     "Go on after this place: without gap or repeat. The stream starts now when it is left out."
     after: EventCursor
+    "While the client is behind, deliver of the events about one agent the newest alone. Cursors still ascend, and the last event about each, such as its deletion, is always delivered."
+    conflate: Boolean! = false
   ): AgentEvent! @can(do: READ)
   "What happens to suggestions."
   suggestionEvents(
@@ -8279,6 +8285,8 @@ type Subscription {
     status: SuggestionStatus
     "Go on after this place: without gap or repeat. The stream starts now when it is left out."
     after: EventCursor
+    "While the client is behind, deliver of the events about one suggestion the newest alone. Cursors still ascend, and the last event about each, such as its deletion, is always delivered."
+    conflate: Boolean! = false
   ): SuggestionEvent! @can(do: READ)
   "What is said."
   commentEvents(
@@ -8305,6 +8313,8 @@ type Subscription {
     filter: EventFilter
     "Go on after this place: without gap or repeat. The stream starts now when it is left out."
     after: EventCursor
+    "While the client is behind, deliver of the events about one noun the newest alone. Cursors still ascend, and the last event about each, such as its deletion, is always delivered."
+    conflate: Boolean! = false
   ): Event! @can(do: READ)
 }
 `, BuiltIn: false},
@@ -11106,6 +11116,14 @@ func (ec *executionContext) field_Subscription_agentEvents_args(ctx context.Cont
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "conflate",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conflate"] = arg2
 	return args, nil
 }
 
@@ -11150,6 +11168,14 @@ func (ec *executionContext) field_Subscription_events_args(ctx context.Context, 
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "conflate",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conflate"] = arg2
 	return args, nil
 }
 
@@ -11188,6 +11214,14 @@ func (ec *executionContext) field_Subscription_suggestionEvents_args(ctx context
 		return nil, err
 	}
 	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "conflate",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conflate"] = arg4
 	return args, nil
 }
 
@@ -11226,6 +11260,14 @@ func (ec *executionContext) field_Subscription_taskEvents_args(ctx context.Conte
 		return nil, err
 	}
 	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "conflate",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conflate"] = arg4
 	return args, nil
 }
 
@@ -11270,6 +11312,14 @@ func (ec *executionContext) field_Subscription_workflowEvents_args(ctx context.C
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "conflate",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conflate"] = arg2
 	return args, nil
 }
 
@@ -22718,7 +22768,7 @@ func (ec *executionContext) _Subscription_workflowEvents(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().WorkflowEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["after"].(*model.Cursor))
+			return ec.Resolvers.Subscription().WorkflowEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -22780,7 +22830,7 @@ func (ec *executionContext) _Subscription_taskEvents(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().TaskEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["taskId"].(*model.ID), fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor))
+			return ec.Resolvers.Subscription().TaskEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["taskId"].(*model.ID), fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -22842,7 +22892,7 @@ func (ec *executionContext) _Subscription_agentEvents(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().AgentEvents(ctx, fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor))
+			return ec.Resolvers.Subscription().AgentEvents(ctx, fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -22904,7 +22954,7 @@ func (ec *executionContext) _Subscription_suggestionEvents(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().SuggestionEvents(ctx, fc.Args["taskId"].(*model.ID), fc.Args["workflowId"].(*model.ID), fc.Args["status"].(*model.SuggestionStatus), fc.Args["after"].(*model.Cursor))
+			return ec.Resolvers.Subscription().SuggestionEvents(ctx, fc.Args["taskId"].(*model.ID), fc.Args["workflowId"].(*model.ID), fc.Args["status"].(*model.SuggestionStatus), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -23152,7 +23202,7 @@ func (ec *executionContext) _Subscription_events(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().Events(ctx, fc.Args["filter"].(*model.EventFilter), fc.Args["after"].(*model.Cursor))
+			return ec.Resolvers.Subscription().Events(ctx, fc.Args["filter"].(*model.EventFilter), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

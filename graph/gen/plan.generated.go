@@ -2678,7 +2678,7 @@ var planTable = exec.Table{
 			"workflowEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.WorkflowEvent, error) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().WorkflowEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["after"].(*model.Cursor))
+					return ec.Resolvers.Subscription().WorkflowEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 				}, func(c *exec.Call, events []*model.WorkflowEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.WorkflowEvent) {
 						exec.Add[model.WorkflowEvent](s, *v)
@@ -2692,7 +2692,7 @@ var planTable = exec.Table{
 			"taskEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskEvent, error) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().TaskEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["taskId"].(*model.ID), fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor))
+					return ec.Resolvers.Subscription().TaskEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["taskId"].(*model.ID), fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 				}, func(c *exec.Call, events []*model.TaskEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.TaskEvent) {
 						exec.Add[model.TaskEvent](s, *v)
@@ -2706,7 +2706,7 @@ var planTable = exec.Table{
 			"agentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentEvent, error) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().AgentEvents(ctx, fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor))
+					return ec.Resolvers.Subscription().AgentEvents(ctx, fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 				}, func(c *exec.Call, events []*model.AgentEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.AgentEvent) {
 						exec.Add[model.AgentEvent](s, *v)
@@ -2720,7 +2720,7 @@ var planTable = exec.Table{
 			"suggestionEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.SuggestionEvent, error) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().SuggestionEvents(ctx, fc.Args["taskId"].(*model.ID), fc.Args["workflowId"].(*model.ID), fc.Args["status"].(*model.SuggestionStatus), fc.Args["after"].(*model.Cursor))
+					return ec.Resolvers.Subscription().SuggestionEvents(ctx, fc.Args["taskId"].(*model.ID), fc.Args["workflowId"].(*model.ID), fc.Args["status"].(*model.SuggestionStatus), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 				}, func(c *exec.Call, events []*model.SuggestionEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.SuggestionEvent) {
 						exec.Add[model.SuggestionEvent](s, *v)
@@ -2776,7 +2776,7 @@ var planTable = exec.Table{
 			"events": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan model.Event, error) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().Events(ctx, fc.Args["filter"].(*model.EventFilter), fc.Args["after"].(*model.Cursor))
+					return ec.Resolvers.Subscription().Events(ctx, fc.Args["filter"].(*model.EventFilter), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
 				}, func(c *exec.Call, events []model.Event) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v *model.Event) {
 						planAddEvent(s, *v)

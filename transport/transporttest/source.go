@@ -19,6 +19,7 @@ type Source struct {
 	Refuse  error                       // what Open answers
 	Skew    int64                       // added to where streams say they begin: anything but 0 is a lie
 	OnEvent func(transport.Event) error // may end a stream, and may panic; nil is fine
+	Keyed   bool                        // events of one topic replace each other
 }
 
 type eventKey struct{}
@@ -58,6 +59,9 @@ func (s *Source) events(ticks iter.Seq[*Tick]) iter.Seq2[transport.Event, error]
 	return func(yield func(transport.Event, error) bool) {
 		for tick := range ticks {
 			event := transport.Event{Position: int64(tick.Number), Cursor: strconv.Itoa(tick.Number), Value: tick}
+			if s.Keyed {
+				event.Key = tick.Topic
+			}
 			if s.OnEvent != nil {
 				if err := s.OnEvent(event); err != nil {
 					yield(event, err)
