@@ -168,3 +168,23 @@ func TestMutationsInOrder(t *testing.T) {
 		wantErrors(t, got)
 	}
 }
+
+// TestObjectsAreCounted as they stand in the answer, those of types that do not count left out.
+func TestObjectsAreCounted(t *testing.T) {
+	counts := func(object string) bool { return object != "ReviewConnection" && object != "ReviewEdge" }
+	for text, want := range map[string]int{
+		`{ books(first: 3) { title } }`:                                               3,
+		`{ books(first: 3) { title } again: books(first: 2) { title } }`:              5,
+		`{ books(first: 0) { author { name } } }`:                                     0,
+		`{ books(first: 3) { editor { books(first: 2) { title } } } }`:                3 + 3 + 6,
+		`{ books(first: 3) { reviews(first: 1) { edges { node { stars } } } } }`:      3 + 3,
+		`{ books(first: 3) { related(first: 2) { ... on Book { id } __typename } } }`: 3 + 6,
+		`{ books(first: 3) { guarded { name } } }`:                                    3 + 2, // one is not to be seen
+	} {
+		got := -1
+		answer := query(t, text, exec.OnAnswer(counts, func(_ context.Context, objects int) { got = objects }))
+		if got != want {
+			t.Errorf("%s: %d objects, want %d: %s %v", text, got, want, answer.Data, answer.Errors)
+		}
+	}
+}

@@ -22,6 +22,7 @@ type selection struct {
 	fields []field  // in the order of the answer
 	asked  []*field // those that need work before the answer can be written
 	calls  int      // how many of asked lead to resolvers, themselves or further down
+	counts bool     // its objects count
 }
 
 // field is one response key of a selection. Nothing in it changes once the plan is made.
@@ -44,6 +45,7 @@ type field struct {
 type compiler struct {
 	schema    *ast.Schema
 	table     *Table
+	counts    func(object string) bool
 	variables map[string]any
 	fragments ast.FragmentDefinitionList
 	names     map[*ast.Definition]map[string]bool
@@ -57,6 +59,7 @@ func (s *Schema) compile(op *graphql.OperationContext) *selection {
 	c := &compiler{
 		schema:    s.Schema(),
 		table:     s.table,
+		counts:    s.counts,
 		variables: op.Variables,
 		fragments: op.Doc.Fragments,
 		names:     map[*ast.Definition]map[string]bool{},
@@ -91,7 +94,7 @@ func (c *compiler) selection(typ *ast.Definition, sets []ast.SelectionSet) (*sel
 	if c.fields += len(all); c.fields > maxPlanFields {
 		return nil, errTooLarge
 	}
-	sel := &selection{fields: make([]field, len(all))}
+	sel := &selection{fields: make([]field, len(all)), counts: c.counts != nil && c.counts(typ.Name)}
 	for i, ch := range all {
 		if err := c.field(&sel.fields[i], typ, known, ch); err != nil {
 			return nil, err

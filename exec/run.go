@@ -21,6 +21,8 @@ type run struct {
 	ec     any
 	event  *event       // for which a subscription is executed, if it is by OneEvent
 	spare  atomic.Int32 // goroutines that may still be started
+
+	objects atomic.Int32 // that count
 }
 
 // frame is all objects of one type that stand at one place of the plan, with what their fields gave.
@@ -256,6 +258,9 @@ func (r *run) below(ctx context.Context, col *column, parent *graphql.FieldConte
 		col.subs[kind] = frame{sel: sel, objs: col.sink.group(kind), fc: parent}
 		if col.subs[kind].calls() {
 			calls++
+		}
+		if sel.counts {
+			r.objects.Add(int32(len(col.subs[kind].objs)))
 		}
 	}
 	if calls > 1 && r.spare.Load() > 0 {

@@ -21,6 +21,8 @@ type Schema struct {
 	maxErrors int
 	selecting func(context.Context, Selection) context.Context
 	onCall    func(object, field string, parents int)
+	counts    func(object string) bool
+	onAnswer  func(ctx context.Context, objects int)
 }
 
 // Option changes how a Schema executes.
@@ -47,6 +49,13 @@ func MaxErrors(n int) Option { return func(s *Schema) { s.maxErrors = n } }
 // It must be safe for concurrent use.
 func OnCall(f func(object, field string, parents int)) Option {
 	return func(s *Schema) { s.onCall = f }
+}
+
+// OnAnswer has f told of each query and mutation that was executed by the table, before its answer is
+// returned: of how many objects it has, those that were taken out again because of an error included.
+// Objects count that are of types for which counts is true. Both must be safe for concurrent use.
+func OnAnswer(counts func(object string) bool, f func(ctx context.Context, objects int)) Option {
+	return func(s *Schema) { s.counts, s.onAnswer = counts, f }
 }
 
 // New makes a schema that executes by the table, and by the generated schema what the table cannot:
@@ -125,6 +134,9 @@ func (s *Schema) respond(ctx context.Context, op *graphql.OperationContext, plan
 		r.inOrder(ctx, root)
 	} else {
 		r.frame(ctx, root)
+	}
+	if event == nil && s.onAnswer != nil {
+		s.onAnswer(ctx, int(r.objects.Load()))
 	}
 	return &graphql.Response{Data: r.write(ctx, root)}
 }

@@ -48,12 +48,12 @@ func schema(c Config, dispatcher *dispatch.Dispatcher, budgets *transport.Budget
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
 		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Policies: db.ApprovalPolicies{DB: d}, Events: d.Events(), Feed: c.Feed,
 		Dispatcher: dispatcher, Fail: transport.Fail, RateLimit: rateLimit(budgets),
-	}, c.Executor...)
+	}, append([]exec.Option{exec.OnAnswer(transport.Counts, transport.Touched)}, c.Executor...)...)
 }
 
 func newAPI(c Config) *api {
 	if c.Limits.ListItems == 0 {
-		c.Limits.ListItems = 500 // as many as cancelTasks and retryTasks take
+		c.Limits.ListItems = mostAtOnce
 	}
 	dispatcher := dispatch.New(c.Feed, db.Tasks{DB: c.DB}, c.Log)
 	c.Rates.Who = spender
@@ -71,6 +71,7 @@ func newAPI(c Config) *api {
 		Trusted:       c.Trusted,
 		Persists:      func(ctx context.Context) bool { return model.CallerFrom(ctx).Role != "" },
 		Budgets:       budgets,
+		Bounds:        bounds,
 		Release:       func(data []byte) { exec.Release(data) },
 	}
 	errs := graph.Errors{Log: c.Log}

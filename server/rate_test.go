@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,32 +15,78 @@ import (
 
 func TestCallersSeeWhatTheyHaveLeft(t *testing.T) {
 	t.Parallel()
-	w := start(t, func(c *server.Config) { c.Rates = transport.Rates{Bucket: 2000, PerSecond: 1, Anonymous: 50} })
-	_, viewer := w.key(model.RoleViewer)
+	w := start(t, func(c *server.Config) { c.Rates = transport.Rates{Bucket: 1105, PerSecond: 1, Anonymous: 50} })
+	_, manager := w.key(model.RoleManager)
 	_, other := w.key(model.RoleViewer)
-	const left = `{ rateLimit { limit remaining restoredPerSecond } }`
 	remaining := func(key string) int {
-		r := w.query(key, left, nil)
+		r := w.query(key, `{ rateLimit { limit remaining restoredPerSecond } }`, nil)
 		if r.code() != "" || r.Data["rateLimit"] == nil {
 			t.Fatalf("%+v", r)
 		}
 		return int(r.Data["rateLimit"].(map[string]any)["remaining"].(float64))
 	}
-	before := remaining(viewer)
-	w.query(viewer, `{ workflows(first: 100) { edges { node { tasks(first: 10) { edges { node { id } } } } } } }`, nil) // 1 + 100 + 1,000
-	if spent := before - remaining(viewer); spent < 1090 || spent > 1110 {
-		t.Errorf("a page of 100 with 10 each cost %d", spent)
+	if has := remaining(manager); has < 1100 { // with the object that RateLimit is
+		t.Errorf("%d are there before anything was asked for", has)
 	}
-	if r := w.query(viewer, `{ workflows(first: 100) { edges { node { tasks(first: 10) { edges { node { id } } } } } } }`, nil); r.code() != "RATE_LIMITED" || r.Status != http.StatusTooManyRequests {
-		t.Errorf("another one: %+v", r)
+	const page = `{ workflows(first: 100) { edges { node { tasks(first: 10) { edges { node { id } } } } } } }` // 1 + 100 + 1,000
+	r := w.query(manager, page, nil)
+	if cost := r.Extensions.Cost; cost["requested"] != 1101.0 || cost["actual"] != 1.0 {
+		t.Errorf("an empty page cost %+v", r)
 	}
-	if has := remaining(other); has < 1990 {
+	w.query(manager, twoWorkflows, nil)
+	r = w.query(manager, `{ workflows(first: 10) { edges { node { tasks(first: 10) { edges { node { id } } } } } } }`, nil)
+	if cost := r.Extensions.Cost; cost["requested"] != 111.0 || cost["actual"] != 1+2+5.0 {
+		t.Errorf("a page with 2 workflows of 5 tasks cost %+v", r)
+	}
+	if r := w.query(manager, page, nil); r.code() != "RATE_LIMITED" || r.Status != http.StatusTooManyRequests {
+		t.Errorf("more than is left: %+v", r)
+	}
+	if has := remaining(other); has < 1100 {
 		t.Errorf("somebody else has %d left", has)
 	}
 	if has := remaining(""); has > 50 {
 		t.Errorf("nobody has %d left", has)
 	}
 }
+
+const twoWorkflows = `mutation {
+	a: createWorkflow(input: {name: "a", start: true, tasks: [{key: "a", name: "a"}, {key: "b", name: "b"}, {key: "c", name: "c"}]}) { workflow { id } }
+	b: createWorkflow(input: {name: "b", start: true, tasks: [{key: "a", name: "a"}, {key: "b", name: "b"}]}) { workflow { id } }
+}`
+
+// What is asked for bounds what is thought that lists without a page size have.
+func TestListsAreEstimatedByWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	w := start(t, nil)
+	_, manager := w.key(model.RoleManager)
+	_, worker := w.key(model.RoleAgent)
+	w.query(manager, twoWorkflows, nil)
+	agent := w.query(worker, `mutation { registerAgent(input: {name: "a", maxConcurrency: 9}) { agent { id } } }`, nil).
+		Data["registerAgent"].(map[string]any)["agent"].(map[string]any)["id"].(string)
+	ids := func(n int) []string { return slices.Repeat([]string{agent}, n) }
+	for _, c := range []struct {
+		key, query        string
+		variables         map[string]any
+		requested, actual float64
+	}{
+		{worker, claim, map[string]any{"input": map[string]any{"agentId": agent}}, 1 + 3 + 10 + 20*11, 1 + 3},
+		{worker, claim, map[string]any{"input": map[string]any{"agentId": agent, "max": 3}}, 1 + 3*(3+10+20*11), 1 + 3*3},
+		{worker, `mutation ($a: ID!) { heartbeat(input: {agentId: $a}) { agent { id } leases { taskId } } }`, map[string]any{"a": agent}, 1 + 1 + 1 + 1, 1 + 1 + 1},
+		{manager, `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, map[string]any{"ids": ids(7)}, 1 + 7, 1 + 7},
+		{manager, `mutation ($ids: [ID!]) { retryTasks(input: {ids: $ids}) { outcomes { id task { id } } } }`, map[string]any{"ids": ids(2)}, 1 + 1 + 2*2, 1 + 1 + 1},
+		{manager, `mutation { cancelTasks(input: {filter: {status: {in: [SKIPPED]}}}) { outcomes { id } } }`, nil, 1 + 1 + 500, 1 + 1},
+	} {
+		r := w.query(c.key, c.query, c.variables)
+		if cost := r.Extensions.Cost; cost["requested"] != c.requested || cost["actual"] != c.actual {
+			t.Errorf("%s: %v, want requested %g, actual %g; %v %v", c.query, cost, c.requested, c.actual, r.Data, r.Errors)
+		}
+	}
+}
+
+// claim asks for what the kit for agents asks for.
+const claim = `mutation ($input: ClaimTasksInput!) { claimTasks(input: $input) { leaseToken task {
+	id workflow { id } dependsOn { key result } suggestions(last: 20) { edges { node { id notes: decisions { note } } } }
+} } }`
 
 func TestNothingBoundsWithoutRates(t *testing.T) {
 	t.Parallel()

@@ -168,6 +168,7 @@ type result struct {
 		Path       []any
 		Extensions map[string]any
 	}
+	Extensions struct{ Cost map[string]any }
 }
 
 // code is that of the first error, "" for none.
@@ -186,7 +187,7 @@ func (w *world) query(key, text string, variables map[string]any) result {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	headers := []string{"Content-Type: application/json"}
+	headers := []string{"Content-Type: application/json", "X-Graphql-Cost: 1"}
 	if key != "" {
 		headers = append(headers, "Authorization: Bearer "+key)
 	}

@@ -5,17 +5,15 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"sync"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"golang.org/x/time/rate"
 )
 
 // Rates say how much may be asked for. Each operation costs a point, and for known callers one more for each object that
-// it may touch. What has no rate is not bounded.
+// it may touch; what it did not touch is given back when it is answered. What has no rate is not bounded.
 type Rates struct {
 	Bucket    int // points that a known caller can save up
 	PerSecond int // points that a known caller gets back a second
@@ -27,11 +25,9 @@ type Rates struct {
 
 // Budgets keep what each caller has left, of those who asked last. It is safe for concurrent use; nil bounds nobody.
 type Budgets struct {
-	rates Rates
-
-	mu     sync.Mutex // protects what follows
-	known  *simplelru.LRU[string, *rate.Limiter]
-	others *simplelru.LRU[string, *rate.Limiter] // apart, so that strangers cannot push callers out
+	who    func(ctx context.Context) (name string, known bool)
+	known  *Meter // nil bounds nobody
+	others *Meter // apart, so that strangers cannot push callers out
 }
 
 // Budget is what one caller has.
@@ -41,15 +37,13 @@ type Budget struct {
 	PerSecond int // what comes back
 }
 
-// remembered is how many callers have their budgets kept; one takes some 200 bytes.
-const remembered = 10_000
-
 // NewBudgets returns full budgets for everybody.
 func NewBudgets(rates Rates) *Budgets {
-	b := &Budgets{rates: rates}
-	b.known, _ = simplelru.NewLRU[string, *rate.Limiter](remembered, nil) // which only fails for a size below one
-	b.others, _ = simplelru.NewLRU[string, *rate.Limiter](remembered, nil)
-	return b
+	return &Budgets{
+		who:    rates.Who,
+		known:  NewMeter(rates.Bucket, float64(rates.PerSecond)),
+		others: NewMeter(rates.Anonymous, float64(rates.Anonymous)),
+	}
 }
 
 // Left tells what the context's caller has; false when nothing bounds that caller.
@@ -68,50 +62,24 @@ func (b *Budgets) of(ctx context.Context) (limiter *rate.Limiter, known bool) {
 	if b == nil {
 		return nil, false
 	}
-	name, known := b.rates.Who(ctx)
-	kept, bucket, perSecond := b.others, b.rates.Anonymous, b.rates.Anonymous
+	name, known := b.who(ctx)
 	if known {
-		kept, bucket, perSecond = b.known, b.rates.Bucket, b.rates.PerSecond
+		return b.known.of(name), true
 	}
-	if bucket == 0 || perSecond == 0 {
-		return nil, known
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	limiter, ok := kept.Get(name)
-	if !ok {
-		limiter = rate.NewLimiter(rate.Limit(perSecond), bucket)
-		kept.Add(name, limiter)
-	}
-	return limiter, known
+	return b.others.of(name), false
 }
 
 // begin charges for an operation before anything is known of it.
 func (b *Budgets) begin(ctx context.Context) *gqlerror.Error {
 	limiter, known := b.of(ctx)
-	if limiter == nil {
-		return nil
-	}
 	return spend(limiter, known, 1)
 }
 
-// touch charges a known caller for what the operation may touch.
-func (b *Budgets) touch(ctx context.Context, objects int) *gqlerror.Error {
-	limiter, known := b.of(ctx)
-	if limiter == nil || !known {
-		return nil
-	}
-	return spend(limiter, known, objects)
-}
-
 func spend(limiter *rate.Limiter, known bool, points int) *gqlerror.Error {
-	now := time.Now()
-	reserved := limiter.ReserveN(now, min(points, limiter.Burst())) // an operation within the limits can always be afforded once
-	wait := reserved.DelayFrom(now)
+	wait := take(limiter, points)
 	if wait == 0 {
 		return nil
 	}
-	reserved.CancelAt(now)
 	seconds := int(math.Ceil(wait.Seconds()))
 	what, hint := "points", "ask for less, or more seldom"
 	if !known {
@@ -119,17 +87,71 @@ func spend(limiter *rate.Limiter, known bool, points int) *gqlerror.Error {
 	}
 	err := refusal(CodeRateLimited, "too much was asked for: %d %s a second come back, %d at most; try again in %d s, %s",
 		int(limiter.Limit()), what, limiter.Burst(), seconds, hint)
-	err.Extensions[retryAfterKey] = seconds
+	err.Extensions[RetryAfterKey] = seconds
 	return err
 }
 
-// retryAfterKey is where an error says in how many seconds to try again.
-const retryAfterKey = "retryAfterSeconds"
+// bill is what a query or mutation was charged, until it is known what it touched.
+type bill struct {
+	requested int
+	touched   int // -1 while that is not known
+}
+
+// billKey is where a bill waits for the answer.
+const billKey = "transport.bill"
+
+func billOf(ctx context.Context) *bill {
+	if !graphql.HasOperationContext(ctx) {
+		return nil // the request is no operation
+	}
+	bill, _ := graphql.GetOperationContext(ctx).Stats.GetExtension(billKey).(*bill)
+	return bill
+}
+
+// charge has a known caller pay for the objects that an operation may touch.
+func (b *Budgets) charge(ctx context.Context, op *graphql.OperationContext, objects int) *gqlerror.Error {
+	if op.Operation.Operation != ast.Subscription { // whose events are shared, and free
+		op.Stats.SetExtension(billKey, &bill{requested: objects, touched: -1})
+	}
+	if limiter, known := b.of(ctx); known {
+		return spend(limiter, known, objects)
+	}
+	return nil
+}
+
+// Touched is how an executor tells, before the answer is returned, how many objects the query or mutation of the context
+// has touched. Those are meant for whose types [Counts] is true. Unless it is told, the operation costs what it might
+// have touched.
+func Touched(ctx context.Context, objects int) {
+	if bill := billOf(ctx); bill != nil {
+		bill.touched = objects
+	}
+}
+
+// settle gives back what a query or mutation was charged for and did not touch, and adds to the answer what it cost when
+// that was asked for.
+func (b *Budgets) settle(ctx context.Context, response *graphql.Response) {
+	bill := billOf(ctx)
+	if bill == nil {
+		return
+	}
+	cost := map[string]any{"requested": bill.requested + 1}
+	if bill.touched >= 0 {
+		cost["actual"] = bill.touched + 1
+		if limiter, known := b.of(ctx); known {
+			give(limiter, bill.requested, bill.touched)
+		}
+	}
+	b.tell(ctx, response, cost)
+}
+
+// RetryAfterKey is the extension in which an error says in how many seconds to try again.
+const RetryAfterKey = "retryAfterSeconds"
 
 // tellRetry has HTTP say what the error says. It is false for errors of other kinds.
 func tellRetry(header http.Header, errs gqlerror.List) bool {
 	for _, err := range errs {
-		if seconds, ok := err.Extensions[retryAfterKey].(int); ok && err.Extensions["code"] == CodeRateLimited {
+		if seconds, ok := err.Extensions[RetryAfterKey].(int); ok && err.Extensions["code"] == CodeRateLimited {
 			header.Set("Retry-After", strconv.Itoa(seconds))
 			return true
 		}
@@ -137,29 +159,19 @@ func tellRetry(header http.Header, errs gqlerror.List) bool {
 	return false
 }
 
-// costKey is where the cost of an operation waits for its answer.
-const costKey = "transport.cost"
-
 // CostHeader has the answer say in extensions.cost what the operation cost; the request's extension "cost" does so too.
 const CostHeader = "X-Graphql-Cost"
 
-// tellCost adds to the answer of a query or mutation what it cost, when that was asked for.
-func (b *Budgets) tellCost(ctx context.Context, response *graphql.Response) {
-	if !graphql.HasOperationContext(ctx) {
-		return // the request is no operation
-	}
+func (b *Budgets) tell(ctx context.Context, response *graphql.Response, cost map[string]any) {
 	op := graphql.GetOperationContext(ctx)
-	asked, _ := op.Extensions["cost"].(bool)
-	cost, known := op.Stats.GetExtension(costKey).(int)
-	if !known || !asked && op.Headers.Get(CostHeader) == "" {
+	if asked, _ := op.Extensions["cost"].(bool); !asked && op.Headers.Get(CostHeader) == "" {
 		return
 	}
-	told := map[string]any{"requested": cost}
 	if left, bounded := b.Left(ctx); bounded {
-		told["limit"], told["remaining"], told["restoredPerSecond"] = left.Limit, left.Remaining, left.PerSecond
+		cost["limit"], cost["remaining"], cost["restoredPerSecond"] = left.Limit, left.Remaining, left.PerSecond
 	}
 	if response.Extensions == nil {
 		response.Extensions = map[string]any{}
 	}
-	response.Extensions["cost"] = told
+	response.Extensions["cost"] = cost
 }

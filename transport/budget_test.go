@@ -2,12 +2,14 @@ package transport_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"workflowfactory/transport"
 )
@@ -74,6 +76,76 @@ func TestOperationsCostWhatTheyMayTouch(t *testing.T) {
 		_, answer := w.post(body, headers...)
 		if !strings.Contains(answer, c.want) || c.want == "" && strings.Contains(answer, "cost") {
 			t.Errorf("%s gives %s, which lacks %s", body, answer, c.want)
+		}
+	}
+}
+
+// What an operation may touch has to be there before it runs; what it did not touch is there again afterwards.
+func TestWhatWasNotTouchedIsGivenBack(t *testing.T) {
+	t.Parallel()
+	w := serve(t, func(c *transport.Config) {
+		c.Bounds = map[string]transport.Bound{"Query.some": {Argument: "input.max"}}
+		c.Budgets = transport.NewBudgets(transport.Rates{Bucket: 1000, PerSecond: 1, Who: func(context.Context) (string, bool) { return "a", true }})
+	})
+	for _, c := range []struct {
+		arguments                    string
+		requested, actual, remaining int
+	}{
+		{`input:{max:900}`, 901, 1, 999},
+		{`ids:["a","b"] input:{max:900}`, 901, 3, 996},
+		{`ids:["a","b","c"] input:{max:1}`, 2, 4, 992}, // more than was thought
+		{`input:{max:940}`, 941, 1, 991},
+	} {
+		cost := w.cost(`{some(` + c.arguments + `){id}}`)
+		come := cost["remaining"] - c.remaining // back meanwhile
+		if cost["requested"] != c.requested || cost["actual"] != c.actual || come < 0 || come > 50 {
+			t.Errorf("%s: %v, want %+v", c.arguments, cost, c)
+		}
+	}
+	query := `{some(ids:["a"] input:{max:4000}){id}}`
+	w.cost(query)
+	if body := w.answer(query); !strings.Contains(body, "RATE_LIMITED") {
+		t.Errorf("more than is there: %s", body)
+	}
+}
+
+func (w *world) answer(query string) string {
+	body, _ := json.Marshal(map[string]any{"query": query, "extensions": map[string]any{"cost": true}})
+	_, answer := w.post(string(body))
+	return answer
+}
+
+// cost is what an answer says that it cost.
+func (w *world) cost(query string) map[string]int {
+	w.t.Helper()
+	var answer struct{ Extensions struct{ Cost map[string]int } }
+	body := w.answer(query)
+	if decode(w.t, body, &answer); answer.Extensions.Cost == nil {
+		w.t.Errorf("%s: %s", query, body)
+	}
+	return answer.Extensions.Cost
+}
+
+func TestMetersMeasureEachByItself(t *testing.T) {
+	t.Parallel()
+	meter := transport.NewMeter(3, 0.01)
+	for _, name := range []string{"a", "b"} {
+		for i := range 3 {
+			if wait := meter.Take(name); wait != 0 {
+				t.Errorf("%s waits for %s before number %d", name, wait, i)
+			}
+		}
+		for range 2 { // what is refused is not charged
+			if wait := meter.Take(name); wait < 90*time.Second || wait > 100*time.Second {
+				t.Errorf("%s waits for %s", name, wait)
+			}
+		}
+	}
+	for _, none := range []*transport.Meter{transport.NewMeter(0, 1), transport.NewMeter(1, 0)} {
+		for range 3 {
+			if wait := none.Take("a"); wait != 0 {
+				t.Errorf("nothing bounds, yet it waits for %s", wait)
+			}
 		}
 	}
 }

@@ -47,6 +47,10 @@ type Config struct {
 	// collector.
 	Release func(data []byte)
 
+	// Bounds say which fields answer with lists whose length an argument bounds, such as "Query.nodes". The cost of an
+	// operation is then estimated by that instead of Limits.UnpagedSize.
+	Bounds map[string]Bound
+
 	// Budgets bound what each caller may ask for. Nil bounds nobody.
 	Budgets *Budgets
 

@@ -15,8 +15,8 @@ import (
 // the lists around it can have, which is their page size; Relay's connections, edges and page infos are only the way to
 // objects and cost nothing. Fields that are merged when they run cost once. The document has been measured before, so
 // writing its fragments out takes a bounded time.
-func checkCost(op *graphql.OperationContext, limits *Limits) (cost int, err *gqlerror.Error) {
-	c := &coster{variables: op.Variables, limits: limits}
+func checkCost(op *graphql.OperationContext, limits *Limits, bounds map[string]Bound) (cost int, err *gqlerror.Error) {
+	c := &coster{variables: op.Variables, limits: limits, bounds: bounds}
 	err = c.selections([]ast.SelectionSet{op.Operation.SelectionSet}, place{objects: 1})
 	return c.cost, err
 }
@@ -24,6 +24,7 @@ func checkCost(op *graphql.OperationContext, limits *Limits) (cost int, err *gql
 type coster struct {
 	variables map[string]any
 	limits    *Limits
+	bounds    map[string]Bound
 	cost      int
 }
 
@@ -97,7 +98,7 @@ func (c *coster) branch(b branch, at place) *gqlerror.Error {
 	if answer.Elem != nil {
 		below = place{objects: c.times(at.objects, firstPositive(page, at.page, c.limits.UnpagedSize))}
 	}
-	if !isWrapper(answer.Name()) {
+	if Counts(answer.Name()) {
 		if c.cost += below.objects; c.cost > c.limits.Cost {
 			return tooComplex("the operation may touch more than %d objects: ask for smaller pages or fewer levels", c.limits.Cost)
 		}
@@ -117,12 +118,16 @@ func firstPositive(numbers ...int) int {
 	return 1
 }
 
-func isWrapper(name string) bool {
-	return name == "PageInfo" || strings.HasSuffix(name, "Connection") || strings.HasSuffix(name, "Edge")
+// Counts is true for types whose objects cost something; the others are only the way to objects.
+func Counts(typeName string) bool {
+	return typeName != "PageInfo" && !strings.HasSuffix(typeName, "Connection") && !strings.HasSuffix(typeName, "Edge")
 }
 
 // page is the largest page that a field may answer with, 0 for one that has no pages.
 func (c *coster) page(f *ast.Field) (int, *gqlerror.Error) {
+	if bound, ok := c.bounds[f.ObjectDefinition.Name+"."+f.Name]; ok {
+		return bound.of(f, c.variables), nil
+	}
 	size, paged := 0, false
 	for _, name := range []string{"first", "last"} {
 		definition := f.Definition.Arguments.ForName(name)

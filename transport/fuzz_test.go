@@ -26,7 +26,7 @@ func FuzzGuard(f *testing.F) {
 		f.Add(query)
 	}
 	schema := transporttest.New().Schema().Schema()
-	exec := guarded(transport.Limits{DocumentCacheBytes: 1})
+	exec := guarded(transport.Config{Limits: transport.Limits{DocumentCacheBytes: 1}})
 	f.Fuzz(func(t *testing.T, query string) {
 		start := time.Now()
 		op, errs := exec.CreateOperationContext(graphql.StartOperationTrace(t.Context()), &graphql.RawParams{Query: query})

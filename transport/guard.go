@@ -34,6 +34,7 @@ type Guard struct {
 	documents *documents
 	texts     *kept[string] // by hash
 	trusted   Trusted
+	bounds    map[string]Bound
 	persists  func(context.Context) bool
 	rules     []validator.Rule
 }
@@ -48,7 +49,7 @@ var (
 func NewGuard(config Config) *Guard {
 	limits := config.Limits.orDefaults()
 	return &Guard{
-		limits: limits, budgets: config.Budgets, trusted: config.Trusted, persists: config.Persists,
+		limits: limits, budgets: config.Budgets, trusted: config.Trusted, bounds: config.Bounds, persists: config.Persists,
 		documents: newDocuments(limits.DocumentCacheBytes), texts: newTexts(limits.PersistedBytes), rules: validation(config.NoSuggestions, limits.ListItems),
 	}
 }
@@ -59,10 +60,10 @@ func (g *Guard) Documents() graphql.Cache[*ast.QueryDocument] { return g.documen
 // ExtensionName is part of graphql.HandlerExtension.
 func (g *Guard) ExtensionName() string { return "Guard" }
 
-// Validate is part of graphql.HandlerExtension: it learns the schema.
+// Validate is part of graphql.HandlerExtension: it learns the schema. The error says which bound is none.
 func (g *Guard) Validate(schema graphql.ExecutableSchema) error {
 	g.schema = schema.Schema()
-	return nil
+	return checkBounds(schema, g.bounds)
 }
 
 // MutateOperationParameters refuses documents over the limits, and those that are invalid.
@@ -213,22 +214,22 @@ func (g *Guard) MutateOperationContext(ctx context.Context, op *graphql.Operatio
 	if err := checkVariables(g.schema, op, &g.limits); err != nil {
 		return err
 	}
-	cost, err := checkCost(op, &g.limits)
+	cost, err := checkCost(op, &g.limits, g.bounds)
 	if err != nil {
 		return err
 	}
-	op.Stats.SetExtension(costKey, cost+1)
-	return g.budgets.touch(ctx, cost)
+	return g.budgets.charge(ctx, op, cost)
 }
 
-// InterceptResponse says what the operation cost, when that was asked for, and cuts the errors of an answer, in number and in length, and says in extensions.omittedErrors how many
+// InterceptResponse gives back what the operation was charged for and did not touch, and says what it cost, when that
+// was asked for. It cuts the errors of an answer, in number and in length, and says in extensions.omittedErrors how many
 // are missing.
 func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	response := next(ctx)
 	if response == nil {
 		return nil
 	}
-	g.budgets.tellCost(ctx, response)
+	g.budgets.settle(ctx, response)
 	for _, err := range response.Errors {
 		err.Message = truncate(err.Message, g.limits.ErrorBytes)
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // guarded returns an executor behind a guard.
-func guarded(limits transport.Limits) *executor.Executor {
-	guard := transport.NewGuard(transport.Config{Limits: limits})
+func guarded(config transport.Config) *executor.Executor {
+	guard := transport.NewGuard(config)
 	exec := executor.New(transporttest.New().Schema())
 	exec.SetQueryCache(guard.Documents())
 	exec.Use(guard)
@@ -28,7 +28,7 @@ func BenchmarkGuard(b *testing.B) {
 	corpus := hostile()
 	for _, name := range slices.Sorted(maps.Keys(corpus)) {
 		b.Run(name, func(b *testing.B) {
-			exec := guarded(transport.Limits{DocumentCacheBytes: 1}) // nothing is kept
+			exec := guarded(transport.Config{Limits: transport.Limits{DocumentCacheBytes: 1}}) // nothing is kept
 			ctx := graphql.StartOperationTrace(context.Background())
 			for b.Loop() {
 				_, _ = exec.CreateOperationContext(ctx, &graphql.RawParams{Query: corpus[name]})
@@ -39,7 +39,7 @@ func BenchmarkGuard(b *testing.B) {
 
 // BenchmarkGuardHit is what it costs to look at an ordinary document again.
 func BenchmarkGuardHit(b *testing.B) {
-	exec := guarded(transport.Limits{})
+	exec := guarded(transport.Config{})
 	ctx := graphql.StartOperationTrace(context.Background())
 	params := &graphql.RawParams{Query: `query($n:Int){nodes(first:$n){edges{node{id name children(first:5){id name}}}}}`}
 	for b.Loop() {

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"workflowfactory/transport"
+	"workflowfactory/transport/transporttest"
 )
 
 // create runs a document through parsing, limits, validation and coercion.
@@ -20,7 +22,7 @@ func create(limits transport.Limits, query string, variables map[string]any) gql
 	if strings.HasPrefix(query, "query Q0") {
 		params.OperationName = "Q0"
 	}
-	_, errs := guarded(limits).CreateOperationContext(ctx, params)
+	_, errs := guarded(transport.Config{Limits: limits}).CreateOperationContext(ctx, params)
 	return errs
 }
 
@@ -141,6 +143,71 @@ func TestCostIsTheNumberOfObjects(t *testing.T) {
 	}
 }
 
+func TestArgumentsBoundLists(t *testing.T) {
+	t.Parallel()
+	many, one := map[string]transport.Bound{"Query.some": {Argument: "ids"}}, map[string]transport.Bound{"Query.some": {Argument: "input.max", Default: 1}}
+	for _, c := range []struct {
+		bounds    map[string]transport.Bound
+		query     string
+		variables map[string]any
+		cost      int
+	}{
+		{nil, `{some(ids:["a"]){id}}`, nil, 10},
+		{many, `{some{id}}`, nil, 10},
+		{many, `{some(ids:[]){id}}`, nil, 1},
+		{many, `{some(ids:"a"){id}}`, nil, 10}, // what makes a list of it comes later
+		{many, `{some(ids:["a","b"]){id self{id}}}`, nil, 4},
+		{many, `query($ids:[ID!]){some(ids:$ids){id}}`, map[string]any{"ids": []any{"a", "b", "c"}}, 3},
+		{many, `query($id:ID!){some(ids:[$id,$id]){id}}`, map[string]any{"id": "a"}, 2},
+		{many, `query($ids:[ID!]=["a","b"]){some(ids:$ids){id}}`, nil, 2},
+		{many, `query($ids:[ID!]){some(ids:$ids){id}}`, map[string]any{"ids": nil}, 10},
+		{one, `{some{children(first:5){id}}}`, nil, 6},
+		{one, `{some(input:{name:"a"}){id}}`, nil, 1},
+		{one, `{some(input:{max:7}){id}}`, nil, 7},
+		{one, `{some(input:{max:0}){id}}`, nil, 1},
+		{one, `{some(input:{max:-7}){id}}`, nil, 1},
+		{one, `query($n:Int){some(input:{max:$n}){id}}`, map[string]any{"n": 8}, 8},
+		{one, `query($i:Input){some(input:$i){id}}`, map[string]any{"i": map[string]any{"max": 9}}, 9},
+		{one, `query($i:Input){some(input:$i){id}}`, map[string]any{"i": map[string]any{"max": json.Number("9")}}, 9},
+	} {
+		at := func(cost int) gqlerror.List {
+			_, errs := guarded(transport.Config{Limits: transport.Limits{Cost: cost}, Bounds: c.bounds}).CreateOperationContext(graphql.StartOperationTrace(t.Context()),
+				&graphql.RawParams{Query: c.query, Variables: c.variables})
+			return errs
+		}
+		if errs := at(c.cost); errs != nil {
+			t.Errorf("%s costs more than %d: %v", c.query, c.cost, errs)
+		}
+		if errs := at(c.cost - 1); c.cost > 1 && errs == nil {
+			t.Errorf("%s costs less than %d", c.query, c.cost)
+		}
+	}
+}
+
+func TestBoundsHaveToBeInTheSchema(t *testing.T) {
+	t.Parallel()
+	for field, c := range map[string]struct {
+		argument string
+		ok       bool
+	}{
+		"Query.some":    {"ids", true},
+		"Query.echo":    {"input.many", true},
+		"Query.nodes":   {"last", true},
+		"Query.nothing": {"ids", false},
+		"Nothing.some":  {"ids", false},
+		"some":          {"ids", false},
+		"Query.items":   {"ids", false},
+		"Query.hello":   {"name", false},
+		"Query.pick":    {"choice.most", false},
+		"Query.node":    {"", false},
+	} {
+		guard := transport.NewGuard(transport.Config{Bounds: map[string]transport.Bound{field: {Argument: c.argument}}})
+		if err := guard.Validate(transporttest.New().Schema()); (err == nil) != c.ok {
+			t.Errorf("%s by %s: %v", field, c.argument, err)
+		}
+	}
+}
+
 func TestLimitsOfVariables(t *testing.T) {
 	t.Parallel()
 	filled := func(n int) []any { return slices.Repeat([]any{"x"}, n) }
@@ -252,7 +319,7 @@ func TestPassedDocumentsAreKeptWithinTheirBytes(t *testing.T) {
 
 func TestRefusedDocumentsAreNotKept(t *testing.T) {
 	t.Parallel()
-	exec := guarded(transport.Limits{})
+	exec := guarded(transport.Config{})
 	ctx := graphql.StartOperationTrace(t.Context())
 	for range 2 {
 		if _, errs := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{unknown}"}); len(errs) != 1 {

@@ -231,6 +231,7 @@ func (x *exchange) run(params *graphql.RawParams, start time.Time) {
 	if response == nil { // the executor's way of saying that the time was up before it began
 		response = x.exec.DispatchError(ctx, gqlerror.List{asGraphQL(fmt.Errorf("run the operation: %w", ctx.Err()))})
 	}
+	tellRetry(x.w.Header(), response.Errors)
 	x.answer(response)
 }
 

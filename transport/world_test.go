@@ -50,7 +50,7 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 		change(&config)
 	}
 	w.sockets, w.http = transport.NewWebSocket(config), transport.NewHTTP(config)
-	w.Fail = transport.Fail
+	w.Fail, w.Touched = transport.Fail, transport.Touched
 	gql := handler.New(w.Schema())
 	guard := transport.NewGuard(config)
 	gql.SetQueryCache(guard.Documents())

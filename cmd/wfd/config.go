@@ -41,7 +41,7 @@ type Web struct {
 	AdminAPIKey      secret         `name:"admin-api-key" env:"ADMIN_API_KEY" group:"Server" help:"A key of role ADMIN to install at start, 32 characters or more. In development one is made and kept without it."`
 	CorsOrigins      []string       `env:"CORS_ORIGINS" group:"Server" help:"Web origins, separated by commas, whose pages may use the API. http://localhost:3000 and http://localhost:5173 in development without it."`
 	Graphiql         string         `env:"GRAPHIQL" enum:"auto,on,off" default:"auto" group:"Server" help:"GraphiQL at /graphiql: on, off, or auto for on in development alone."`
-	RateBucket       int            `env:"RATE_BUCKET" default:"10000" group:"Server" help:"How many points one caller can save up. Each operation costs one, and one more for each object that it may touch."`
+	RateBucket       int            `env:"RATE_BUCKET" default:"10000" group:"Server" help:"How many points one caller can save up. Each operation costs one, and one more for each object that it may touch; what it did not touch is given back."`
 	RatePerSecond    int            `env:"RATE_PER_SECOND" default:"500" group:"Server" help:"How many points a caller gets back a second; 0 for no limit."`
 	RateAnonymous    int            `env:"RATE_ANONYMOUS" default:"20" group:"Server" help:"How many operations a second one address may ask for without a credential; 0 for no limit."`
 	TrustedDocuments string         `env:"TRUSTED_DOCUMENTS" placeholder:"FILE" group:"Server" help:"Manifest of the only operations to run, made by wfd documents extract. Any operation may be run without it."`

@@ -7854,7 +7854,7 @@ type Query {
   viewer: Actor @public
   "How the server is."
   health: Health! @public
-  "What you may still ask for; null when nothing bounds you. Each operation costs a point, and one more for each object that it may touch, lists counted by their page size."
+  "What you may still ask for; null when nothing bounds you. Each operation needs a point, and one more for each object that it may touch, lists counted by what bounds them; what it did not touch is given back with the answer."
   rateLimit: RateLimit @public
   "Whatever has this id; null when there is nothing."
   node(

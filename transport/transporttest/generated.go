@@ -68,6 +68,7 @@ type ComplexityRoot struct {
 		Nodes     func(childComplexity int, first *int, last *int, after *string) int
 		Panics    func(childComplexity int) int
 		Pick      func(childComplexity int, choice Choice, many []*Choice) int
+		Some      func(childComplexity int, ids []string, input *Input) int
 		Wait      func(childComplexity int) int
 	}
 
@@ -109,6 +110,7 @@ type QueryResolver interface {
 	Node(ctx context.Context) (*Node, error)
 	Nodes(ctx context.Context, first *int, last *int, after *string) (*NodeConnection, error)
 	Items(ctx context.Context) ([]*Node, error)
+	Some(ctx context.Context, ids []string, input *Input) ([]*Node, error)
 }
 type SubscriptionResolver interface {
 	Ticks(ctx context.Context, after *string, topic *string, like *string) (<-chan *Tick, error)
@@ -276,6 +278,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Pick(childComplexity, args["choice"].(Choice), args["many"].([]*Choice)), true
+	case "Query.some":
+		if e.ComplexityRoot.Query.Some == nil {
+			break
+		}
+
+		args, err := ec.field_Query_some_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Some(childComplexity, args["ids"].([]string), args["input"].(*Input)), true
 	case "Query.wait":
 		if e.ComplexityRoot.Query.Wait == nil {
 			break
@@ -785,6 +798,28 @@ func (ec *executionContext) field_Query_pick_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["many"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_some_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (*Input, error) {
+			return ec.unmarshalOInput2ᚖworkflowfactoryᚋtransportᚋtransporttestᚐInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
 	return args, nil
 }
 
@@ -1491,6 +1526,50 @@ func (ec *executionContext) fieldContext_Query_items(_ context.Context, field gr
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Node(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_some(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_some(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Some(ctx, fc.Args["ids"].([]string), fc.Args["input"].(*Input))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Node) graphql.Marshaler {
+			return ec.marshalNNode2ᚕᚖworkflowfactoryᚋtransportᚋtransporttestᚐNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_some(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Node(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_some_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -2930,7 +3009,7 @@ func (ec *executionContext) unmarshalInputInput(ctx context.Context, obj any) (I
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "many", "json"}
+	fieldsInOrder := [...]string{"name", "max", "many", "json"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2944,6 +3023,13 @@ func (ec *executionContext) unmarshalInputInput(ctx context.Context, obj any) (I
 				return it, err
 			}
 			it.Name = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
 		case "many":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("many"))
 			data, err := ec.unmarshalOInput2ᚕᚖworkflowfactoryᚋtransportᚋtransporttestᚐInputᚄ(ctx, v)
@@ -3221,6 +3307,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_items(ctx, field)
+				})
+		case "some":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_some(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {

@@ -16,6 +16,7 @@ type Choice struct {
 
 type Input struct {
 	Name *string  `json:"name,omitempty"`
+	Max  *int     `json:"max,omitempty"`
 	Many []*Input `json:"many,omitempty"`
 	JSON any      `json:"json,omitempty"`
 }

@@ -23,6 +23,7 @@ type Resolver struct {
 	FailAt   int                          // the event that ends a `count` with Failure, 0 for none
 	Failure  error                        // how it ends
 	Fail     func(context.Context, error) // tells the transport so
+	Touched  func(context.Context, int)   // is told what `some` answers with; nil is fine
 }
 
 // New returns a resolver with an empty feed.
@@ -92,6 +93,17 @@ func (query) Nodes(_ context.Context, first, last *int, _ *string) (*NodeConnect
 }
 
 func (query) Items(context.Context) ([]*Node, error) { return []*Node{{ID: "1"}, {ID: "2"}}, nil }
+
+func (r query) Some(ctx context.Context, ids []string, input *Input) ([]*Node, error) {
+	nodes := []*Node{}
+	for _, id := range ids {
+		nodes = append(nodes, &Node{ID: id})
+	}
+	if r.Touched != nil {
+		r.Touched(ctx, len(nodes))
+	}
+	return nodes, nil
+}
 
 func (r mutation) Set(_ context.Context, value int) (int, error) {
 	return int(r.Value.Swap(int64(value))), nil
