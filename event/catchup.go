@@ -33,7 +33,7 @@ func (r *reader) catchUp(ctx context.Context) ([]*model.Entry, error) {
 		signal(r.hints) // the log has turned into another, and the tail is to find out how
 		return nil, sleep(ctx, nextPause(0))
 	case p.state.Floor > r.at:
-		return nil, r.expired("RETENTION", r.head())
+		return nil, r.expired(model.CursorTooOld, r.head())
 	case len(p.entries) == r.options.PageEntries:
 		r.at = p.entries[len(p.entries)-1].Position
 	default:
@@ -78,7 +78,7 @@ func (r *reader) reckon() error {
 	}
 	distance := r.high() - r.at
 	if r.pages > 1 && distance >= r.distance {
-		return r.expired("BEHIND", r.head())
+		return r.expired(model.CursorHopeless, r.head())
 	}
 	r.distance = distance
 	return nil

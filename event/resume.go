@@ -22,19 +22,14 @@ func (f *Feed) Resume(ctx context.Context, c model.Cursor) (model.Cursor, error)
 			return model.Cursor{}, err
 		}
 	}
-	if c.Epoch > state.Epoch() {
+	switch why := state.WhyNot(c); why {
+	case "":
+		return model.Cursor{Epoch: state.Epoch(), Position: c.Position}, nil
+	case model.CursorUnknown:
 		return model.Cursor{}, unknown()
+	default:
+		return model.Cursor{}, f.expired(why, model.Cursor{Epoch: state.Epoch(), Position: state.Head})
 	}
-	if c.Position > forkAfter(state, c.Epoch) {
-		return model.Cursor{}, f.expired("FAILOVER", model.Cursor{Epoch: state.Epoch(), Position: state.Head})
-	}
-	if c.Position > state.Head {
-		return model.Cursor{}, unknown()
-	}
-	if c.Position < state.Floor {
-		return model.Cursor{}, f.expired("RETENTION", model.Cursor{Epoch: state.Epoch(), Position: state.Head})
-	}
-	return model.Cursor{Epoch: state.Epoch(), Position: c.Position}, nil
 }
 
 // present is what the feed knows of the log: as far as it has read.
@@ -93,9 +88,9 @@ func (f *Feed) expired(reason string, head model.Cursor) error {
 }
 
 var because = map[string]string{
-	"RETENTION": "the events after this cursor are no longer kept",
-	"FAILOVER":  "the database was replaced by one that had not received all events, and some before this cursor never came to be",
-	"BEHIND":    "events come faster than this subscription reads them",
+	model.CursorTooOld:   "the events after this cursor are no longer kept",
+	model.CursorLost:     "the database was replaced by one that had not received all events, and some before this cursor never came to be",
+	model.CursorHopeless: "events come faster than this subscription reads them",
 }
 
 func unknown() error {

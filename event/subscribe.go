@@ -195,9 +195,9 @@ func (r *reader) matching(entries []*model.Entry) []*model.Entry {
 func (r *reader) followTurn() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fork := forkAfter(r.state, r.epoch)
+	fork := r.state.ForkAfter(r.epoch)
 	if r.seen > fork {
-		return r.expired("FAILOVER", r.headLocked())
+		return r.expired(model.CursorLost, r.headLocked())
 	}
 	r.epoch, r.at = r.state.Epoch(), min(r.at, fork)
 	return nil

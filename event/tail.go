@@ -3,8 +3,6 @@ package event
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
 	"time"
 
 	"workflowfactory/model"
@@ -102,18 +100,13 @@ func (f *Feed) announce() {
 // turn goes over to a new epoch. What was read past the fork never happened in it: the feed forgets that, and wakes
 // every subscriber, so that those who saw it are told.
 func (f *Feed) turn(state model.LogState) {
-	fork := forkAfter(state, f.state.Epoch())
+	fork := state.ForkAfter(f.state.Epoch())
 	f.options.Logger.Warn("the event log goes on in a new epoch", "epoch", state.Epoch(), "fork", fork, "read", f.ring.high.Load())
 	f.state, f.told = state, state.Head
 	f.epochNow.Store(state.Epoch()) // before the ring changes, so that a reader can tell what it took
 	f.ring.cut(fork)
 	f.watch.wakeAll()
 	f.announce()
-}
-
-// forkAfter gives the last position of an epoch that is still a position of the same event in all later ones.
-func forkAfter(state model.LogState, epoch int32) int64 {
-	return slices.Min(append(state.Forks[epoch:len(state.Forks):len(state.Forks)], math.MaxInt64))
 }
 
 // fill reads backwards from where the feed began until the ring is full, so that those who come back after a restart

@@ -1,6 +1,10 @@
 package model
 
-import "sync"
+import (
+	"math"
+	"slices"
+	"sync"
+)
 
 // LogState is what the database says of the log.
 type LogState struct {
@@ -11,6 +15,34 @@ type LogState struct {
 
 // Epoch is the present epoch; 0 before the log is first sequenced.
 func (s LogState) Epoch() int32 { return int32(len(s.Forks)) }
+
+// ForkAfter gives the last position of an epoch that is still a position of the same event in all later ones.
+func (s LogState) ForkAfter(epoch int32) int64 {
+	return slices.Min(append(s.Forks[epoch:len(s.Forks):len(s.Forks)], math.MaxInt64))
+}
+
+// Why a log cannot be read on after a cursor.
+const (
+	CursorUnknown  = "UNKNOWN"   // the log never gave it
+	CursorLost     = "FAILOVER"  // some of what is before it never came to be
+	CursorTooOld   = "RETENTION" // what follows it is no longer kept
+	CursorHopeless = "BEHIND"    // events come faster than they are read
+)
+
+// WhyNot says why the log cannot be read on after the cursor; "" when it can.
+func (s LogState) WhyNot(c Cursor) string {
+	switch {
+	case c.Epoch > s.Epoch():
+		return CursorUnknown
+	case c.Position > s.ForkAfter(c.Epoch):
+		return CursorLost
+	case c.Position > s.Head:
+		return CursorUnknown
+	case c.Position < s.Floor:
+		return CursorTooOld
+	}
+	return ""
+}
 
 // LogRange asks for a stretch of the log.
 type LogRange struct {

@@ -23,6 +23,7 @@ type program struct {
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up, or back."`
 	Seed      seedCommand      `cmd:"" help:"Load demonstration data, once."`
 	Key       keyCommand       `cmd:"" help:"Create, list and revoke API keys."`
+	Events    eventsCommand    `cmd:"" help:"Export the event log."`
 	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
 	Config    configCommand    `cmd:"" help:"Show the effective settings; check them with --check."`
 	Health    healthCommand    `cmd:"" help:"Ask the server of this machine whether it is ready; exit code 1 if not."`
