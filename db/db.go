@@ -69,6 +69,24 @@ func (d *DB) Bun() *bun.DB { return d.bun }
 // Ping answers when the database does.
 func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 
+// PoolStats tells how the connections of one pool are used.
+type PoolStats struct {
+	Size, InUse, Idle int
+	Waits             int64         // how often somebody waited for a connection, ever
+	Waited            time.Duration // how long, all in all
+}
+
+// PoolStats gives the present figures: of the pool for requests, and of the event stream's own.
+func (d *DB) PoolStats() (requests, feed PoolStats) { return poolStats(d.pool), poolStats(d.feed) }
+
+func poolStats(p *pgxpool.Pool) PoolStats {
+	s := p.Stat()
+	return PoolStats{
+		Size: int(s.MaxConns()), InUse: int(s.AcquiredConns()), Idle: int(s.IdleConns()),
+		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+	}
+}
+
 // Close waits for the connections in use and ends them all.
 func (d *DB) Close() {
 	d.bun.Close()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"workflowfactory/event"
@@ -35,6 +36,22 @@ type Dispatcher struct {
 	mu      sync.Mutex // protects waiting and closed
 	waiting *list.List // of *waiter, in the order in which they came
 	closed  bool
+
+	claims, leased atomic.Int64
+}
+
+// Stats tells how a dispatcher does.
+type Stats struct {
+	Waiting int   // claims that wait for work
+	Claims  int64 // claims that were answered, ever
+	Tasks   int64 // tasks that they gave, ever
+}
+
+// Stats gives the present figures.
+func (d *Dispatcher) Stats() Stats {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return Stats{Waiting: d.waiting.Len(), Claims: d.claims.Load(), Tasks: d.leased.Load()}
 }
 
 // New makes a dispatcher; it tells nobody anything before Run.
@@ -80,6 +97,15 @@ func ready() model.EntryFilter {
 
 // Claim gives an agent tasks to do, and waits for one as long as the input says when there is none.
 func (d *Dispatcher) Claim(ctx context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
+	leases, err := d.claim(ctx, in)
+	if err == nil {
+		d.claims.Add(1)
+		d.leased.Add(int64(len(leases)))
+	}
+	return leases, err
+}
+
+func (d *Dispatcher) claim(ctx context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
 	if in.Wait() <= 0 {
 		return d.tasks.Claim(ctx, in)
 	}

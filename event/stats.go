@@ -13,6 +13,8 @@ type Stats struct {
 	RingEntries int64
 	RingBytes   int64
 	Sequenced   int64 // runs of the sequencer, ever
+	Batches     int64 // reads that gave new entries, ever
+	Tailed      int64 // new entries that they gave, ever
 	FromRing    int64 // entries given from memory, ever
 	FromPages   int64 // entries given from the database, ever
 	Pages       int64 // pages read from the database, ever
@@ -20,8 +22,8 @@ type Stats struct {
 }
 
 type counts struct {
-	runs, fromRing, fromPages, pages, expired atomic.Int64
-	subscribers                               int // the feed's mutex protects it
+	runs, batches, tailed, fromRing, fromPages, pages, expired atomic.Int64
+	subscribers                                                int // the feed's mutex protects it
 }
 
 // Stats gives the present figures.
@@ -32,7 +34,8 @@ func (f *Feed) Stats() Stats {
 		Epoch: f.state.Epoch(), Head: f.ring.high.Load(), Lag: max(f.told-f.ring.high.Load(), 0), Floor: f.state.Floor,
 		Leading: f.leading.Load(), Subscribers: f.counts.subscribers,
 		RingEntries: f.ring.len(), RingBytes: f.ring.bytes,
-		Sequenced: f.counts.runs.Load(), FromRing: f.counts.fromRing.Load(), FromPages: f.counts.fromPages.Load(),
+		Sequenced: f.counts.runs.Load(), Batches: f.counts.batches.Load(), Tailed: f.counts.tailed.Load(),
+		FromRing: f.counts.fromRing.Load(), FromPages: f.counts.fromPages.Load(),
 		Pages: f.counts.pages.Load(), Expired: f.counts.expired.Load(),
 	}
 }

@@ -83,6 +83,8 @@ func (f *Feed) take(state model.LogState, entries []*model.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
+	f.counts.batches.Add(1)
+	f.counts.tailed.Add(int64(len(entries)))
 	for _, e := range entries {
 		f.ring.append(e)
 		f.watch.wake(e)

@@ -6,19 +6,32 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"workflowfactory/model"
 	"workflowfactory/transport"
 )
 
-type addressKey struct{}
+type visitKey struct{}
+
+// visit is what is known of a request beside who makes it.
+type visit struct {
+	from      netip.Addr
+	operation atomic.Int32 // as the metrics name it
+}
+
+// visitOf gives the request that the context belongs to; nil when it belongs to none.
+func visitOf(ctx context.Context) *visit {
+	v, _ := ctx.Value(visitKey{}).(*visit)
+	return v
+}
 
 // located notes where a request comes from: the other end of the connection, or when that is a trusted proxy, whom the
 // proxy says it speaks for.
 func (s *Server) located(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from := origin(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Proxies)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, from)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, &visit{from: from})))
 	})
 }
 
@@ -59,7 +72,10 @@ func spender(ctx context.Context) (name string, known bool) {
 	if caller := model.CallerFrom(ctx); !caller.ID.IsZero() {
 		return caller.ID.String(), true
 	}
-	from, _ := ctx.Value(addressKey{}).(netip.Addr)
+	var from netip.Addr
+	if v := visitOf(ctx); v != nil {
+		from = v.from
+	}
 	return place(from), false
 }
 

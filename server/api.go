@@ -15,6 +15,7 @@ import (
 	"workflowfactory/auth"
 	"workflowfactory/db"
 	"workflowfactory/dispatch"
+	"workflowfactory/event"
 	"workflowfactory/exec"
 	"workflowfactory/graph"
 	"workflowfactory/model"
@@ -29,6 +30,9 @@ type api struct {
 	text    string // the schema as it was written
 
 	dispatcher *dispatch.Dispatcher
+	data       *db.DB
+	feed       *event.Feed
+	metrics    *metrics
 }
 
 // waits gives an operation that may wait for work the time for it; zero, the standard, to all others.
@@ -83,7 +87,9 @@ func newAPI(c Config) *api {
 	a := &api{
 		Server: handler.New(schema), sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config),
 		text: schema.Schema().Query.Position.Src.Input, dispatcher: dispatcher,
+		data: c.DB, feed: c.Feed, metrics: newMetrics(),
 	}
+	a.metrics.registry.MustRegister(gauges{a})
 	a.SetErrorPresenter(errs.Present)
 	a.SetRecoverFunc(errs.Recover)
 	guard := transport.NewGuard(config)
@@ -91,8 +97,10 @@ func newAPI(c Config) *api {
 	a.Use(guard)
 	a.Use(graph.Introspection{Open: !c.Closed})
 	a.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		a.metrics.began(ctx)
 		return next(c.Auth.Current(ctx))
 	})
+	a.AroundResponses(a.metrics.respond)
 	a.AddTransport(a.sockets)
 	a.AddTransport(a.http) // last: it answers whatever nobody else supports
 	return a

@@ -39,6 +39,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		start := time.Now()
 		recorder := &recorder{ResponseWriter: w}
 		defer func() {
+			s.api.metrics.answered(visitOf(r.Context()), recorder.status)
 			s.Log.LogAttrs(r.Context(), levelOf(r, recorder.status), "request", slog.String("method", r.Method),
 				slog.String("path", r.URL.Path), slog.Int("status", recorder.status), slog.Int64("bytes", recorder.bytes),
 				slog.Float64("ms", float64(time.Since(start).Microseconds())/1000), slog.String("from", r.RemoteAddr))
@@ -49,7 +50,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 
 // levelOf keeps what comes every few seconds, or with every page, out of sight unless it fails.
 func levelOf(r *http.Request, status int) slog.Level {
-	routine := r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || strings.HasPrefix(r.URL.Path, "/assets/")
+	routine := r.URL.Path == "/healthz" || r.URL.Path == "/metrics" || r.URL.Path == "/readyz" || strings.HasPrefix(r.URL.Path, "/assets/")
 	switch {
 	case status >= http.StatusInternalServerError:
 		return slog.LevelWarn

@@ -21,6 +21,7 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", s.forPages(s.Auth.Middleware(s.watched(s.api))))
 	mux.Handle("GET /schema.graphqls", s.forPages(s.Auth.Middleware(s.schema())))
+	mux.Handle("GET /metrics", s.Auth.Middleware(s.metricsPage()))
 	mux.Handle("GET /healthz", http.HandlerFunc(s.health.live))
 	mux.Handle("GET /readyz", http.HandlerFunc(s.health.ready))
 	mux.Handle("GET /version", http.HandlerFunc(version))
