@@ -29,6 +29,50 @@ func Example() {
 	// Output: map[greeting:Hello, Ada] <nil>
 }
 
+func ExampleTask_Ask() {
+	server := newFake(nil) // where somebody approves, with changes
+	defer server.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	err := agent.Run(ctx, agent.Options{URL: server.URL, Name: "Greeter", Grace: time.Minute},
+		func(ctx context.Context, task *agent.Task) (any, error) {
+			decision, err := task.Ask(ctx, agent.Suggestion{
+				Action: "wave", Reasoning: "It is kind.", Confidence: 0.9, Data: map[string]string{"hand": "right"},
+			})
+			if err != nil {
+				return nil, err // the first time: the task waits, and this function is called again with the decision
+			}
+			defer stop()
+			if !decision.Approved() {
+				return "did nothing", nil
+			}
+			return "acted on " + string(decision.ApprovedData), nil
+		})
+	fmt.Println(server.of("completeTask")[0].Input["result"], err)
+	// Output: acted on {"hand": "left"} <nil>
+}
+
+func ExampleTask_Suggest() {
+	server := newFake(nil)
+	defer server.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	err := agent.Run(ctx, agent.Options{URL: server.URL, Name: "Greeter", Heartbeat: time.Second, Grace: time.Minute},
+		func(ctx context.Context, task *agent.Task) (any, error) {
+			defer stop()
+			wave, err := task.Suggest(ctx, agent.Suggestion{Action: "wave", Reasoning: "It is kind.", Confidence: 0.9})
+			if err != nil {
+				return nil, err
+			}
+			task.Progress(50, "writing, while somebody may decide") // what needs no leave goes on
+			decision, err := wave.Wait(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return decision.Status, nil
+		})
+	fmt.Println(server.of("completeTask")[0].Input["result"], err)
+	// Output: APPROVED <nil>
+}
+
 // work runs an agent until the server heard of that verb, and gives the requests of it.
 func work(t *testing.T, f *fake, until string, handle agent.Handler) []request {
 	t.Helper()
@@ -153,6 +197,48 @@ func TestADecisionComesWithTheNextAttempt(t *testing.T) {
 	}
 	if len(f.of("failTask"))+len(f.of("releaseTask")) > 0 {
 		t.Error("the suspended attempt was ended by the agent too")
+	}
+}
+
+func TestWhatAPolicyDecidesSuspendsNothing(t *testing.T) {
+	t.Parallel()
+	f := newFake(nil)
+	f.clear = true
+	completed := work(t, f, "completeTask", func(ctx context.Context, task *agent.Task) (any, error) {
+		d, err := task.Ask(ctx, agent.Suggestion{Action: "wave"})
+		if err != nil || !d.Approved() {
+			return nil, fmt.Errorf("%+v: %w", d, err)
+		}
+		p, err := task.Suggest(ctx, agent.Suggestion{Action: "wave"})
+		if err != nil {
+			return nil, err
+		}
+		d, err = p.Wait(ctx)
+		return d.Status, err
+	})
+	if got := completed[0].Input["result"]; got != "APPROVED" || len(f.of("failTask")) > 0 {
+		t.Errorf("completed with %v, failed %v", got, f.of("failTask"))
+	}
+}
+
+func TestADecisionWhoseAnswerIsLostIsAskedFor(t *testing.T) {
+	t.Parallel()
+	f := newFake(nil)
+	f.mute = 2
+	work(t, f, "completeTask", func(ctx context.Context, task *agent.Task) (any, error) {
+		p, err := task.Suggest(ctx, agent.Suggestion{Action: "wave"})
+		if err != nil {
+			return nil, err
+		}
+		again, err := task.Suggest(ctx, agent.Suggestion{Action: "wave"})
+		if again != p {
+			t.Error("the same suggestion was made twice")
+		}
+		d, _ := p.Wait(ctx)
+		return d.Status, err
+	})
+	if len(f.of("createSuggestion")) != 1 || len(f.of("task")) != 1 {
+		t.Errorf("made %d suggestions and asked %d times what became of them", len(f.of("createSuggestion")), len(f.of("task")))
 	}
 }
 

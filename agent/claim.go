@@ -63,7 +63,7 @@ func (w *worker) claim(taking, life context.Context, n int) ([]lease, error) {
 	}
 	var claimed struct{ ClaimTasks []lease }
 	tries, err := w.repeat(taking, w.Wait+patience, func(ctx context.Context) error {
-		return w.send(ctx, claimTasks, w.unanswered, &claimed)
+		return w.send(ctx, claimTasks, vars{"input": w.unanswered}, &claimed)
 	})
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (w *worker) giveBackUnanswered(ctx context.Context) {
 	}
 	var claimed struct{ ClaimTasks []lease }
 	err := within(ctx, 2*time.Second, func(ctx context.Context) error {
-		return w.send(ctx, claimTasks, w.unanswered, &claimed)
+		return w.send(ctx, claimTasks, vars{"input": w.unanswered}, &claimed)
 	})
 	if err != nil {
 		return // there was nothing to answer

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,26 +26,36 @@ const (
 
 type vars = map[string]any
 
-// client speaks GraphQL over HTTP.
-type client struct {
+// Client sends operations with one key, whoever that key is for. It is safe for concurrent use.
+type Client struct {
 	url, key string
 	http     *http.Client
 	log      *slog.Logger
 }
 
-func newClient(o Options) client {
-	return client{url: strings.TrimSuffix(o.URL, "/") + "/graphql", key: o.Key, http: o.Client, log: o.Log}
+// NewClient takes URL, Key, Client and Log of the options, and leaves the rest alone.
+func NewClient(o Options) *Client {
+	return &Client{
+		url: strings.TrimSuffix(o.URL, "/") + "/graphql", key: o.Key, http: cmp.Or(o.Client, http.DefaultClient),
+		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+	}
 }
 
-// call sends a request until it is answered or ctx ends, so it must be one that can be repeated safely. It gives a
-// *Refused, or the cause of ctx.
-func (c client) call(ctx context.Context, query string, input, out any) error {
-	_, err := c.repeat(ctx, patience, func(ctx context.Context) error { return c.send(ctx, query, input, out) })
+// Call carries out an operation and reads the data of its answer into out. While the server is away, busy or at fault it
+// tries again, with growing pauses, so the operation must be one that can be repeated: a query, or a mutation with an
+// idempotencyKey. It blocks until there is an answer or ctx ends, and gives a [*Refused] or the cause of ctx.
+func (c *Client) Call(ctx context.Context, query string, variables map[string]any, out any) error {
+	_, err := c.repeat(ctx, patience, func(ctx context.Context) error { return c.send(ctx, query, variables, out) })
 	return err
 }
 
+// call carries out one of the operations of this package, which all take one input.
+func (c *Client) call(ctx context.Context, query string, input, out any) error {
+	return c.Call(ctx, query, vars{"input": input}, out)
+}
+
 // repeat tries until it succeeds, with growing pauses, and counts the tries.
-func (c client) repeat(ctx context.Context, timeout time.Duration, try func(context.Context) error) (tries int, err error) {
+func (c *Client) repeat(ctx context.Context, timeout time.Duration, try func(context.Context) error) (tries int, err error) {
 	faults := 0
 	for tries = 1; ; tries++ {
 		err := within(ctx, timeout, try)
@@ -96,8 +107,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // send sends one request once. Every error that is no *Refused leaves open whether it was carried out.
-func (c client) send(ctx context.Context, query string, input, out any) error {
-	body, err := json.Marshal(vars{"query": query, "variables": vars{"input": input}})
+func (c *Client) send(ctx context.Context, query string, variables vars, out any) error {
+	body, err := json.Marshal(vars{"query": query, "variables": variables})
 	if err != nil {
 		return &Refused{Code: "BAD_USER_INPUT", Message: err.Error()}
 	}

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -22,6 +23,9 @@ type fake struct {
 	ended   bool
 	called  bool // off
 	decided bool
+	told    bool // of the decision
+	clear   bool // a policy decides
+	mute    int  // how many heartbeats lose their answers once something was suggested
 	drains  bool
 }
 
@@ -32,7 +36,8 @@ type request struct {
 
 // newFake loses the answers to the first so many requests of each verb, after having carried them out.
 func newFake(lose map[string]int) *fake {
-	f := &fake{lose: lose, keys: map[string]bool{}}
+	f := &fake{lose: map[string]int{}, keys: map[string]bool{}}
+	maps.Copy(f.lose, lose)
 	f.Server = httptest.NewServer(http.HandlerFunc(f.answer))
 	return f
 }
@@ -69,15 +74,31 @@ func (f *fake) carryOut(q request) string {
 	case "heartbeat":
 		return f.beat(q.Input)
 	case "createSuggestion":
-		f.held, f.decided = false, true
+		return f.suggest(q.Input)
 	case "task":
-		return `{"suggestions": {"edges": [{"node": {"id": "sug_1", "kind": "ACTION", "action": "wave", "status": "APPROVED", "approvedData": {"hand": "left"}}}]}}`
+		return `{"suggestions": {"edges": [{"node": ` + waving("APPROVED") + `}]}}`
 	case "completeTask", "failTask":
 		f.ended, f.held = true, false
 	case "releaseTask":
 		f.held = false
 	}
 	return "{}"
+}
+
+// suggest answers as a server does of which a policy decides at once when clear, and else a person a moment later.
+func (f *fake) suggest(input map[string]any) string {
+	if f.clear {
+		return `{"suggestion": ` + waving("APPROVED") + `}`
+	}
+	f.decided, f.lose["heartbeat"] = true, f.mute
+	if input["blocking"] == true {
+		f.held = false
+	}
+	return `{"suggestion": ` + waving("PENDING") + `}`
+}
+
+func waving(status string) string {
+	return fmt.Sprintf(`{"id": "sug_1", "kind": "ACTION", "action": "wave", "status": "%s", "approvedData": {"hand": "left"}}`, status)
 }
 
 func (f *fake) claim(key string) string {
@@ -102,7 +123,12 @@ func (f *fake) beat(input map[string]any) string {
 			cancelled = append(cancelled, "task_1")
 		}
 	}
-	text, _ := json.Marshal(map[string]any{"serverTime": now, "nextHeartbeatSeconds": 1, "leases": leases, "cancelledTaskIds": cancelled})
+	news := map[string]any{"serverTime": now, "nextHeartbeatSeconds": 1, "leases": leases, "cancelledTaskIds": cancelled}
+	if f.decided && !f.told {
+		f.told = true
+		news["decidedSuggestions"] = []json.RawMessage{json.RawMessage(waving("APPROVED"))}
+	}
+	text, _ := json.Marshal(news)
 	return string(text)
 }
 

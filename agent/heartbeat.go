@@ -53,10 +53,13 @@ func (w *worker) beat(ctx context.Context, also vars) (next time.Duration, err e
 	tasks := w.holding()
 	for {
 		part := tasks[:min(len(tasks), maxBeat)]
-		_, err = w.repeat(ctx, patience, func(ctx context.Context) error {
+		tries, err := w.repeat(ctx, patience, func(ctx context.Context) (err error) {
 			next, err = w.extend(ctx, part, also)
 			return err
 		})
+		if err == nil && tries > 1 {
+			err = w.askAgain(ctx, part) // each decision is told for a while only, and an answer may have been lost
+		}
 		if tasks = tasks[len(part):]; err != nil || len(tasks) == 0 {
 			return next, err
 		}
@@ -71,7 +74,8 @@ type beatAnswer struct {
 			LeaseExpiresAt *time.Time
 			Lost           bool
 		}
-		CancelledTaskIds []string
+		CancelledTaskIds   []string
+		DecidedSuggestions []Decision
 	}
 }
 
@@ -82,9 +86,13 @@ func (w *worker) extend(ctx context.Context, tasks []*Task, also vars) (time.Dur
 	}
 	input := vars{"agentId": w.id, "leases": leases}
 	maps.Copy(input, also)
+	document := heartbeat
+	if slices.ContainsFunc(tasks, (*Task).awaits) {
+		document = heartbeatWithDecisions
+	}
 	sent := time.Now()
 	var answer beatAnswer
-	if err := w.send(ctx, heartbeat, input, &answer); err != nil {
+	if err := w.send(ctx, document, vars{"input": input}, &answer); err != nil {
 		return 0, err
 	}
 	news := answer.Heartbeat
@@ -98,11 +106,16 @@ func (w *worker) extend(ctx context.Context, tasks []*Task, also vars) (time.Dur
 			t.cancel(ErrLeaseLost)
 		}
 	}
+	for _, t := range tasks {
+		t.hear(news.DecidedSuggestions)
+	}
 	return time.Duration(news.NextHeartbeatSeconds) * time.Second, nil
 }
 
-const heartbeat = `mutation ($input: HeartbeatInput!) {
-	heartbeat(input: $input) {
-		serverTime nextHeartbeatSeconds leases { leaseExpiresAt lost } cancelledTaskIds
-	}
-}`
+// What heartbeats ask for. Decisions are asked for only while somebody waits for one.
+const (
+	heartbeat              = `mutation ($input: HeartbeatInput!) { heartbeat(input: $input) { ` + leaseNews + ` } }`
+	heartbeatWithDecisions = `mutation ($input: HeartbeatInput!) { heartbeat(input: $input) { ` + leaseNews + ` decidedSuggestions ` + decision + ` } }`
+
+	leaseNews = `serverTime nextHeartbeatSeconds leases { leaseExpiresAt lost } cancelledTaskIds`
+)

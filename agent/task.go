@@ -2,11 +2,9 @@ package agent
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 )
@@ -39,33 +37,7 @@ type Task struct {
 	progress  *int
 	message   *string
 	suspended bool
-}
-
-// Decision is what became of a suggestion.
-type Decision struct {
-	ID           string          // of the suggestion
-	Kind         string          // ACTION or QUESTION
-	Action       string          // what was asked
-	Status       string          // APPROVED, REJECTED, ANSWERED or EXPIRED
-	ApprovedData json.RawMessage // what to act on; a person may have changed it
-	Answer       json.RawMessage // to a QUESTION
-	Notes        []struct{ Note string }
-}
-
-// Approved says whether the agent may act, on ApprovedData and nothing else.
-func (d Decision) Approved() bool { return d.Status == "APPROVED" }
-
-// Suggestion is what an agent asks people to decide.
-type Suggestion struct {
-	Question   bool    // asks for an answer, not for leave to act
-	Action     string  // what it would do, or the question; names it within the task
-	Reasoning  string  // why, for those who decide
-	Confidence float64 // 0 to 1
-	Data       any     // what it would act on, as JSON
-	Approvals  int     // how many people have to approve; 1 when zero
-
-	ExpiresIn       time.Duration // decided without people after that; never when zero
-	ApproveOnExpiry bool          // then approved, else refused
+	pending   []*Pending // what people have not decided on, as far as is known here
 }
 
 func (w *worker) newTask(life context.Context, l lease) *Task {
@@ -96,72 +68,10 @@ func (t *Task) Progress(percent int, message string) {
 	t.worker.hurry()
 }
 
-// Ask asks people to decide. The first time it suspends the task and answers [ErrSuspended], which the handler returns:
-// the slot is free, the lease clock stops, and once somebody has decided the handler is called anew, with another Task.
-// There Ask answers with the newest decision on the same Action. It blocks while the server is away.
-func (t *Task) Ask(ctx context.Context, s Suggestion) (Decision, error) {
-	for _, d := range slices.Backward(t.Decisions) {
-		if d.Action == s.Action && (d.Kind == "QUESTION") == s.Question {
-			return d, nil
-		}
-	}
-	t.flushLog(ctx)
-	if err := t.worker.call(ctx, createSuggestion, t.suggestion(s), &struct{}{}); err != nil {
-		return Decision{}, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.suspended = true
-	return Decision{}, ErrSuspended
+// Call carries out another operation with the agent's key, as [Client.Call] does: to read more, or to add a comment.
+func (t *Task) Call(ctx context.Context, query string, variables map[string]any, out any) error {
+	return t.worker.Call(ctx, query, variables, out)
 }
-
-func (t *Task) suggestion(s Suggestion) vars {
-	input := vars{
-		"taskId": t.ID, "agentId": t.worker.id, "action": s.Action, "reasoning": s.Reasoning, "confidence": s.Confidence,
-		"data": s.Data, "blocking": true, "requiredApprovals": max(s.Approvals, 1), "idempotencyKey": rand.Text(),
-	}
-	if s.Question {
-		input["kind"] = "QUESTION"
-	}
-	if s.ExpiresIn > 0 {
-		input["expiresAt"] = time.Now().Add(s.ExpiresIn).UTC().Format("2006-01-02T15:04:05.000Z")
-	}
-	if s.ApproveOnExpiry {
-		input["onExpiry"] = "APPROVE"
-	}
-	return input
-}
-
-// recall reads what people have decided on earlier attempts, which the first one does not have.
-func (t *Task) recall() error {
-	if t.Attempt == 1 {
-		return nil
-	}
-	var asked struct {
-		Task *struct {
-			Suggestions struct {
-				Edges []struct{ Node Decision }
-			}
-		}
-	}
-	if err := t.worker.call(t.ctx, decisions, t.ID, &asked); err != nil || asked.Task == nil {
-		return err
-	}
-	for _, e := range asked.Task.Suggestions.Edges {
-		t.Decisions = append(t.Decisions, e.Node)
-	}
-	return nil
-}
-
-const decisions = `query ($input: ID!) {
-	task(id: $input) {
-		suggestions(last: 20, filter: {status: {in: [APPROVED, REJECTED, ANSWERED, EXPIRED]}}, orderBy: {field: CREATED_AT}) {
-			edges { node { id kind action status approvedData answer notes: decisions { note } } }
-		}
-	}
-}`
-
-const createSuggestion = `mutation ($input: CreateSuggestionInput!) { createSuggestion(input: $input) { suggestion { id } } }`
 
 // isSuspended says whether the server holds the task for a decision, whatever the handler returns.
 func (t *Task) isSuspended() bool {

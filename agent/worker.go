@@ -10,7 +10,7 @@ import (
 
 // worker is a running agent.
 type worker struct {
-	client
+	*Client
 	Options
 	handle Handler
 	id     string
@@ -26,7 +26,7 @@ type worker struct {
 
 func newWorker(o Options, handle Handler) *worker {
 	w := &worker{
-		client: newClient(o), Options: o, handle: handle, held: map[string]*Task{},
+		Client: NewClient(o), Options: o, handle: handle, held: map[string]*Task{},
 		slots: make(chan struct{}, o.Concurrency), early: make(chan struct{}, 1),
 	}
 	for range o.Concurrency {

@@ -84,14 +84,14 @@ func (c *change) news(ctx context.Context, p *model.HeartbeatPayload, in model.H
 // not told.
 const decidedOverlap = "10 seconds"
 
-// decidedSince reads the agent's suggestions that were decided after its last heartbeat. Index: suggestions_decided.
+// decidedSince reads the agent's suggestions that were decided after its last heartbeat, by others. Index: suggestions_decided.
 func (c *change) decidedSince(ctx context.Context, agent model.ID, last *time.Time) ([]*model.Suggestion, error) {
 	decided := []*model.Suggestion{}
 	if last == nil {
 		return decided, nil
 	}
 	err := c.NewSelect().Model(&decided).Where("agent_id = ? AND decided_at > ?::timestamptz - ?::interval", agent, *last, decidedOverlap).
-		Where("status <> 'WITHDRAWN'").OrderExpr("decided_at").Limit(model.MaxItems).Scan(ctx)
+		Where("status <> 'WITHDRAWN' OR decided_by <> agent_id").OrderExpr("decided_at").Limit(model.MaxItems).Scan(ctx)
 	return decided, err
 }
 

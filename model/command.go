@@ -10,8 +10,7 @@ func CommandFor(agent ID, e Event) *AgentCommand {
 			return &AgentCommand{Type: AgentCommandTypeCancelTask, TaskID: &e.TaskID}
 		}
 	case *SuggestionEvent:
-		decided := []EventType{EventTypeSuggestionApproved, EventTypeSuggestionRejected, EventTypeSuggestionAnswered, EventTypeSuggestionExpired}
-		if slices.Contains(decided, e.Type) && e.Suggestion != nil && e.Suggestion.AgentID == agent {
+		if e.Suggestion != nil && e.Suggestion.AgentID == agent && settledByOther(e.Entry) {
 			return &AgentCommand{Type: AgentCommandTypeSuggestionDecided, TaskID: &e.TaskID, Suggestion: e.Suggestion}
 		}
 	case *AgentEvent:
@@ -26,6 +25,13 @@ func CommandFor(agent ID, e Event) *AgentCommand {
 		}
 	}
 	return nil
+}
+
+// settledByOther says whether the event settled a suggestion without its agent's doing.
+func settledByOther(e *Entry) bool {
+	return slices.Contains([]EventType{
+		EventTypeSuggestionApproved, EventTypeSuggestionRejected, EventTypeSuggestionAnswered, EventTypeSuggestionExpired, EventTypeSuggestionWithdrawn,
+	}, e.Type) && e.ActorID != e.AgentID
 }
 
 // lostByIt says whether the event took a held task out of its agent's hands without the agent's doing.
