@@ -101,3 +101,14 @@ func (e *Events) Find(ctx context.Context, seq int64) (position int64, err error
 	}
 	return position, nil
 }
+
+// Life names one epoch of this log among those of all logs, also copies of it that went their own way.
+func (e *Events) Life(ctx context.Context, epoch int32) (life string, err error) {
+	err = e.feed.QueryRow(ctx, `
+		SELECT left(encode(sha256(convert_to(concat_ws(' ', epoch, home, timeline, fork_position, extract(epoch FROM at)), 'UTF8')), 'hex'), 32)
+		FROM event_epoch WHERE epoch = $1`, epoch).Scan(&life)
+	if err != nil {
+		return "", fmt.Errorf("look up epoch %d of the log: %w", epoch, err)
+	}
+	return life, nil
+}

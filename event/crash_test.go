@@ -12,13 +12,24 @@ import (
 // and the history is as exact as without.
 func TestNothingIsLostByKillNine(t *testing.T) {
 	t.Parallel()
+	killAll(t, "")
+}
+
+// E9 with events relayed between the replicas.
+func TestNothingIsLostByKillNineBesideNATS(t *testing.T) {
+	t.Parallel()
+	killAll(t, startBroker(t).url())
+}
+
+func killAll(t *testing.T, nats string) {
+	t.Helper()
 	cluster := dbtest.NewCluster(t)
 	w := worldAt(t, cluster.URL())
 	writers, roamers, outages := 4, 5, 1
 	if *soak >= time.Minute {
 		writers, roamers, outages = 16, 150, 3
 	}
-	replicas := []*process{startReplica(t, cluster.URL(), roamers), startReplica(t, cluster.URL(), roamers)}
+	replicas := []*process{startReplica(t, cluster.URL(), nats, roamers), startReplica(t, cluster.URL(), nats, roamers)}
 	c := w.startCrew(writers, func() {})
 	began, down := time.Now(), 0
 	for round := 0; round < 4 || time.Since(began) < *soak; round++ {

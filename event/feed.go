@@ -23,6 +23,7 @@ type Options struct {
 	RingBytes   int64        // and how many bytes of them; 64 MiB
 	PageEntries int          // how many entries one read for a subscriber behind the ring gives; 200
 	PageReaders int          // how many such reads run at once; 4
+	Relay       Relay        // brings what the leader has read; nil to read all from the database
 	Logger      *slog.Logger // slog.DiscardHandler
 }
 
@@ -38,20 +39,24 @@ type Feed struct {
 	hints   chan struct{} // the log has grown
 	pages   chan struct{} // holds a value for each who reads what is not new
 	flights singleflight.Group
+	leaving chan Batch // read by the leader, and to be published
+	arrived chan Batch // published by the leader
 
-	ready    chan struct{} // closed when the feed knows where the log ends
-	stopped  chan struct{} // closed when Run returns
-	running  atomic.Bool
-	leading  atomic.Bool
-	counts   counts
-	epochNow atomic.Int32 // of state
+	ready     chan struct{} // closed when the feed knows where the log ends
+	stopped   chan struct{} // closed when Run returns
+	running   atomic.Bool
+	leading   atomic.Bool
+	following atomic.Bool // the relay brings what is new
+	counts    counts
+	epochNow  atomic.Int32 // of state
 
-	mu    sync.Mutex // protects what follows
-	state model.LogState
-	told  int64 // the highest head heard of
-	ring  *ring
-	watch watchers
-	moved chan struct{} // closed and made anew when the ring changes
+	mu     sync.Mutex // protects what follows
+	state  model.LogState
+	told   int64 // the highest head heard of
+	ring   *ring
+	watch  watchers
+	moved  chan struct{} // closed and made anew when the ring changes
+	turned chan struct{} // closed and made anew when a new epoch begins
 }
 
 // New makes a feed of the log.
@@ -70,11 +75,14 @@ func New(log Log, o Options) *Feed {
 		asks:    make(chan struct{}, 1),
 		hints:   make(chan struct{}, 1),
 		pages:   make(chan struct{}, o.PageReaders),
+		leaving: make(chan Batch, relayed),
+		arrived: make(chan Batch, relayed),
 		ready:   make(chan struct{}),
 		stopped: make(chan struct{}),
 		ring:    newRing(o.RingEntries, o.RingBytes),
 		watch:   newWatchers(),
 		moved:   make(chan struct{}),
+		turned:  make(chan struct{}),
 	}
 }
 
@@ -92,6 +100,9 @@ func (f *Feed) Run(ctx context.Context) error {
 	all.Go(func() { f.sequence(ctx) })
 	all.Go(func() { f.persist(ctx, "tail the event log", f.tail) })
 	all.Go(func() { f.persist(ctx, "fill the ring of events", f.fill) })
+	if f.options.Relay != nil {
+		all.Go(func() { f.relay(ctx) })
+	}
 	all.Wait()
 	return nil
 }

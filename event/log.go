@@ -27,4 +27,7 @@ type Log interface {
 	// Listen passes on what the processes tell each other until ctx ends or it cannot. Meanwhile this process may come
 	// to lead the sequencing; a value from asks asks the leader to sequence. heard does not block.
 	Listen(ctx context.Context, asks <-chan struct{}, heard func(model.LogNews)) error
+
+	// Life names one epoch of this log among those of all logs, also copies of it that went their own way.
+	Life(ctx context.Context, epoch int32) (string, error)
 }

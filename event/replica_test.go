@@ -16,6 +16,7 @@ import (
 	"workflowfactory/db"
 	"workflowfactory/event"
 	"workflowfactory/model"
+	"workflowfactory/relay"
 )
 
 // A replica in a process of its own is this test binary, told by these variables what to do.
@@ -23,15 +24,18 @@ const (
 	replicaURL     = "WFD_TEST_REPLICA_URL"
 	replicaAfter   = "WFD_TEST_REPLICA_AFTER"
 	replicaRoamers = "WFD_TEST_REPLICA_ROAMERS"
+	replicaNATS    = "WFD_TEST_REPLICA_NATS"
 )
 
 func TestMain(m *testing.M) {
-	if url := os.Getenv(replicaURL); url != "" {
-		if err := runReplica(url); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for variable, run := range map[string]func(string) error{replicaURL: runReplica, natsStore: runNATS} {
+		if value := os.Getenv(variable); value != "" {
+			if err := run(value); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
 	}
 	os.Exit(m.Run())
 }
@@ -59,7 +63,13 @@ func runReplica(url string) error {
 		time.Sleep(20 * time.Millisecond)
 		d, err = db.Open(ctx, url, db.Options{PoolSize: 2})
 	}
-	feed := event.New(d.Events(), event.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), RingEntries: 256})
+	options := event.Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), RingEntries: 256}
+	if url := os.Getenv(replicaNATS); url != "" {
+		if options.Relay, err = relay.Connect(url, options.Logger); err != nil {
+			return err
+		}
+	}
+	feed := event.New(d.Events(), options)
 	go feed.Run(ctx)
 	out := &printer{to: json.NewEncoder(os.Stdout)}
 	for range roamers {
@@ -112,6 +122,7 @@ func roamAlone(ctx context.Context, feed *event.Feed) error {
 type process struct {
 	t       *testing.T
 	url     string
+	nats    string
 	roamers int
 	cmd     *exec.Cmd
 	read    chan struct{} // closed when all that it printed has been read
@@ -122,9 +133,9 @@ type process struct {
 	kills  int
 }
 
-func startReplica(t *testing.T, url string, roamers int) *process {
+func startReplica(t *testing.T, url, nats string, roamers int) *process {
 	t.Helper()
-	p := &process{t: t, url: url, roamers: roamers}
+	p := &process{t: t, url: url, nats: nats, roamers: roamers}
 	p.start()
 	t.Cleanup(p.kill)
 	return p
@@ -135,7 +146,7 @@ func (p *process) start() {
 	p.t.Helper()
 	after := model.Cursor{Epoch: 1, Position: p.reached()}
 	p.cmd = exec.Command(os.Args[0])
-	p.cmd.Env = append(os.Environ(), replicaURL+"="+p.url, replicaAfter+"="+after.String(), fmt.Sprintf("%s=%d", replicaRoamers, p.roamers))
+	p.cmd.Env = append(os.Environ(), replicaURL+"="+p.url, replicaAfter+"="+after.String(), fmt.Sprintf("%s=%d", replicaRoamers, p.roamers), replicaNATS+"="+p.nats)
 	p.cmd.Stderr = p.t.Output()
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

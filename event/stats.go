@@ -9,6 +9,7 @@ type Stats struct {
 	Lag         int64 // how many positions more it has heard of
 	Floor       int64 // the position before the first one that is kept
 	Leading     bool  // whether it leads the sequencing
+	Following   bool  // whether the relay brings it what is new
 	Subscribers int
 	RingEntries int64
 	RingBytes   int64
@@ -18,12 +19,13 @@ type Stats struct {
 	FromRing    int64 // entries given from memory, ever
 	FromPages   int64 // entries given from the database, ever
 	Pages       int64 // pages read from the database, ever
+	Relayed     int64 // entries that the relay brought, ever
 	Expired     int64 // subscriptions ended with CURSOR_EXPIRED, ever
 }
 
 type counts struct {
-	runs, batches, tailed, fromRing, fromPages, pages, expired atomic.Int64
-	subscribers                                                int // the feed's mutex protects it
+	runs, batches, tailed, fromRing, fromPages, pages, relayed, expired atomic.Int64
+	subscribers                                                         int // the feed's mutex protects it
 }
 
 // Stats gives the present figures.
@@ -32,10 +34,10 @@ func (f *Feed) Stats() Stats {
 	defer f.mu.Unlock()
 	return Stats{
 		Epoch: f.state.Epoch(), Head: f.ring.high.Load(), Lag: max(f.told-f.ring.high.Load(), 0), Floor: f.state.Floor,
-		Leading: f.leading.Load(), Subscribers: f.counts.subscribers,
+		Leading: f.leading.Load(), Following: f.following.Load(), Subscribers: f.counts.subscribers,
 		RingEntries: f.ring.len(), RingBytes: f.ring.bytes,
 		Sequenced: f.counts.runs.Load(), Batches: f.counts.batches.Load(), Tailed: f.counts.tailed.Load(),
 		FromRing: f.counts.fromRing.Load(), FromPages: f.counts.fromPages.Load(),
-		Pages: f.counts.pages.Load(), Expired: f.counts.expired.Load(),
+		Pages: f.counts.pages.Load(), Relayed: f.counts.relayed.Load(), Expired: f.counts.expired.Load(),
 	}
 }

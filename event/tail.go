@@ -10,7 +10,7 @@ import (
 
 const (
 	tailEntries = 1000
-	tailPoll    = 250 * time.Millisecond // a notice is only a hint and may be lost
+	tailPoll    = 250 * time.Millisecond // how often the database is asked although nobody told of anything new
 )
 
 // begin finds the end of the log, from where on this feed reads it.
@@ -30,21 +30,13 @@ func (f *Feed) begin(ctx context.Context) error {
 
 // tail reads what is new, each time the log has grown.
 func (f *Feed) tail(ctx context.Context) error {
-	poll := time.NewTicker(tailPoll)
-	defer poll.Stop()
 	for {
 		more, err := f.pull(ctx)
+		if err == nil && !more {
+			err = f.awaitNews(ctx)
+		}
 		if err != nil {
 			return err
-		}
-		if more {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-f.hints:
-		case <-poll.C:
 		}
 	}
 }
@@ -69,7 +61,11 @@ func (f *Feed) pull(ctx context.Context) (more bool, err error) {
 		signal(f.help) // which begins a new epoch if this is another database than before
 		return false, fmt.Errorf("the log ends at %d although %d has been read", state.Head, after)
 	}
-	return len(entries) == tailEntries, f.take(state, entries)
+	if err := f.take(state, entries); err != nil {
+		return false, err
+	}
+	f.handOn(state, entries)
+	return len(entries) == tailEntries, nil
 }
 
 // take adds entries to the ring and wakes those whom they may concern.
@@ -107,6 +103,8 @@ func (f *Feed) turn(state model.LogState) {
 	f.state, f.told = state, state.Head
 	f.epochNow.Store(state.Epoch()) // before the ring changes, so that a reader can tell what it took
 	f.ring.cut(fork)
+	close(f.turned)
+	f.turned = make(chan struct{})
 	f.watch.wakeAll()
 	f.announce()
 }

@@ -46,6 +46,12 @@ type node struct {
 // node starts a replica, which runs until the test ends.
 func (w *world) node(o event.Options) *node {
 	w.t.Helper()
+	return w.nodeOn(o, func(l event.Log) event.Log { return l })
+}
+
+// nodeOn starts a replica that sees the log through something.
+func (w *world) nodeOn(o event.Options, through func(event.Log) event.Log) *node {
+	w.t.Helper()
 	d, err := db.Open(w.t.Context(), w.url, db.Options{PoolSize: 4})
 	if err != nil {
 		w.t.Fatal(err)
@@ -53,7 +59,7 @@ func (w *world) node(o event.Options) *node {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(w.t.Output(), nil))
 	}
-	f := event.New(d.Events(), o)
+	f := event.New(through(d.Events()), o)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { f.Run(ctx) })

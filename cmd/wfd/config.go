@@ -32,6 +32,7 @@ type Database struct {
 	DatabaseStatementTimeout time.Duration `env:"DATABASE_STATEMENT_TIMEOUT" default:"5s" group:"Database" help:"How long one statement may run."`
 	DatabaseLockTimeout      time.Duration `env:"DATABASE_LOCK_TIMEOUT" default:"3s" group:"Database" help:"How long one statement may wait for a lock."`
 	EventRetention           time.Duration `env:"EVENT_RETENTION" default:"2160h" group:"Database" help:"How long events are kept, in whole partitions; 90 days."`
+	NATSURL                  secret        `name:"nats-url" env:"NATS_URL" group:"Database" help:"A NATS with JetStream that carries events between processes, for more than some twenty of them. They read from the database without it."`
 }
 
 // Web settings concern the server that listens.

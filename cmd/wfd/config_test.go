@@ -72,7 +72,7 @@ func TestEverySettingComesFromItsVariable(t *testing.T) {
 		"CORS_ORIGINS": "https://a.example.com,https://b.example.com",
 		"RATE_BUCKET":  "11", "RATE_PER_SECOND": "12", "RATE_ANONYMOUS": "13", "TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8",
 	}
-	hidden := map[string]bool{"DATABASE_URL": true, "ADMIN_API_KEY": true}
+	hidden := map[string]bool{"DATABASE_URL": true, "NATS_URL": true, "ADMIN_API_KEY": true}
 	for _, s := range (settings{}).list() {
 		if values[s.Name] == "" {
 			values[s.Name] = "text of " + s.Name
@@ -152,6 +152,9 @@ func TestUnsafeSettingsAreRefusedByName(t *testing.T) {
 		{append(good[:1:1], "--admin-api-key="+exampleKey, "--cors-origins=*"), []string{"DATABASE_URL", "ADMIN_API_KEY", "CORS_ORIGINS"}},
 		{append(good[:1:1], "--database-url=postgres://u:hunter2@db.example.com/wfd"), []string{"DATABASE_URL"}},
 		{append(good[:1:1], "--database-url=postgres:///wfd?host=/var/run/postgresql"), nil},
+		{append(good[:4:4], "--nats-url=nats://u:hunter2@nats.example.com"), []string{"NATS_URL"}},
+		{append(good[:4:4], "--nats-url=tls://nats.example.com,nats://127.0.0.1:4222"), nil},
+		{[]string{"--nats-url=nats://nats"}, nil},
 		{[]string{"--admin-api-key=short"}, []string{"ADMIN_API_KEY"}},
 		{[]string{"--cors-origins=app.example.com"}, []string{"CORS_ORIGINS"}},
 		{[]string{"--cors-origins=https://app.example.com/"}, []string{"CORS_ORIGINS"}},
@@ -164,7 +167,7 @@ func TestUnsafeSettingsAreRefusedByName(t *testing.T) {
 		if err := s.check(); err != nil {
 			problem = err.Error()
 		}
-		for _, name := range []string{"DATABASE_URL", "ADMIN_API_KEY", "CORS_ORIGINS"} {
+		for _, name := range []string{"DATABASE_URL", "NATS_URL", "ADMIN_API_KEY", "CORS_ORIGINS"} {
 			named := strings.Contains(problem, name)
 			wanted := strings.Contains(strings.Join(test.say, " "), name)
 			if named != wanted {

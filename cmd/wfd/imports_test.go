@@ -24,11 +24,12 @@ var may = map[string][]string{
 	"db":            {"db/migrations", "model"},
 	"auth":          {"model"},
 	"event":         {"model"},
+	"relay":         {"event"},
 	"dispatch":      {"event", "model"},
 	"graph/gen":     {"exec", "model"},
 	"graph":         {"graph/gen", "exec", "auth", "db", "dispatch", "event", "model"},
 	"server":        {"transport", "graph", "exec", "auth", "db", "dispatch", "event", "model"},
-	"cmd/wfd":       {"agent", "server", "transport", "web", "graph", "auth", "db", "db/migrations", "db/pgdev", "event", "model"},
+	"cmd/wfd":       {"agent", "server", "transport", "web", "graph", "auth", "db", "db/migrations", "db/pgdev", "event", "relay", "model"},
 }
 
 // forTests are packages that only tests use.

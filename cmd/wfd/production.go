@@ -8,6 +8,7 @@ import (
 
 	"workflowfactory/auth"
 	"workflowfactory/db"
+	"workflowfactory/relay"
 )
 
 // exampleKey is the key of the documents, which everybody knows.
@@ -44,6 +45,9 @@ func (s settings) unsafe() []error {
 		refuse("DATABASE_URL is needed: the private PostgreSQL is for development")
 	} else if err := db.CheckSecure(string(s.DatabaseURL)); err != nil {
 		refuse("DATABASE_URL is not safe: %w", err)
+	}
+	if s.NATSURL != "" && !relay.Secure(string(s.NATSURL)) {
+		refuse("NATS_URL is not safe: events would cross the network in the clear; use tls://")
 	}
 	if string(s.AdminAPIKey) == exampleKey {
 		refuse("ADMIN_API_KEY must not be the key of the documentation: make one with `openssl rand -hex 32`")

@@ -15,6 +15,7 @@ import (
 	"workflowfactory/db/migrations"
 	"workflowfactory/event"
 	"workflowfactory/graph"
+	"workflowfactory/relay"
 	"workflowfactory/server"
 	"workflowfactory/transport"
 	"workflowfactory/web"
@@ -49,7 +50,16 @@ func (c *serveCommand) serve(ctx context.Context, s settings, data *store, liste
 	if err := installAdminKey(ctx, db.Access{DB: data.DB}, key); err != nil {
 		return err
 	}
-	feed := event.New(data.Events(), event.Options{Logger: log})
+	options := event.Options{Logger: log}
+	if c.NATSURL != "" {
+		nats, err := relay.Connect(string(c.NATSURL), log)
+		if err != nil {
+			return err
+		}
+		defer nats.Close()
+		options.Relay = nats
+	}
+	feed := event.New(data.Events(), options)
 	data.OnCommit(feed.Kick)
 	if c.Seed {
 		if err := seed(ctx, data.DB, out); err != nil {
