@@ -4,6 +4,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,14 +23,16 @@ import (
 	"workflowfactory/transport"
 )
 
-const (
-	headerTimeout = 5 * time.Second
-	readTimeout   = 15 * time.Second
-	idleTimeout   = 60 * time.Second
-	// writeTimeout has to outlast the longest answer: a claim waits up to 30 s for work. Streams set their own.
-	writeTimeout   = 60 * time.Second
-	maxHeaderBytes = 32 << 10
-)
+// writeTimeout has to outlast the longest answer: a claim waits up to 30 s for work. Streams set their own.
+const writeTimeout = 60 * time.Second
+
+// Connections bound what HTTP itself takes from a client. A field that is zero takes the default named beside it.
+type Connections struct {
+	HeaderBytes int           // of one request: 32 KiB
+	HeaderTime  time.Duration // until the headers of a request are there: 5 s
+	BodyTime    time.Duration // until all of it is: 15 s
+	IdleTime    time.Duration // that a connection is kept for another request: 60 s
+}
 
 // Config is what a server is made of. DB, Feed, Auth, Pages and Log are needed.
 type Config struct {
@@ -39,14 +42,15 @@ type Config struct {
 	Pages http.Handler // the front end; it answers every path that is not the API's
 	Log   *slog.Logger
 
-	Origins    []string          // web origins whose pages may use the API, beside the server's own
-	Limits     transport.Limits  // zero fields take their defaults
-	Executor   []exec.Option     // beside those that the schema needs
-	Rates      transport.Rates   // what callers may ask for; Who need not be set
-	Trusted    transport.Trusted // the only documents to run; nil for any
-	Proxies    []netip.Prefix    // whose word is taken for where requests come from
-	Closed     bool              // strangers may not read the schema, nor learn names from errors
-	Playground bool              // the front end has a page at /graphiql
+	Origins     []string         // web origins whose pages may use the API, beside the server's own
+	Limits      transport.Limits // zero fields take their defaults
+	Connections Connections
+	Executor    []exec.Option     // beside those that the schema needs
+	Rates       transport.Rates   // what callers may ask for; Who need not be set
+	Trusted     transport.Trusted // the only documents to run; nil for any
+	Proxies     []netip.Prefix    // whose word is taken for where requests come from
+	Closed      bool              // strangers may not read the schema, nor learn names from errors
+	Playground  bool              // the front end has a page at /graphiql
 
 	Checks []Check                       // what readiness asks
 	Loops  []func(context.Context) error // run while the server does; an error of one ends the server
@@ -83,8 +87,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	web := &http.Server{
-		Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		Handler: s, WriteTimeout: writeTimeout, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: cmp.Or(s.Connections.HeaderTime, 5*time.Second),
+		ReadTimeout:       cmp.Or(s.Connections.BodyTime, 15*time.Second),
+		IdleTimeout:       cmp.Or(s.Connections.IdleTime, time.Minute),
+		MaxHeaderBytes:    cmp.Or(s.Connections.HeaderBytes, 32<<10),
 	}
 	var running sync.WaitGroup
 	running.Go(func() {

@@ -72,7 +72,7 @@ type Config struct {
 }
 
 func (c Config) orDefaults() Config {
-	c.Limits = c.Limits.orDefaults()
+	c.Limits = c.Limits.WithDefaults()
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

@@ -47,7 +47,7 @@ var (
 
 // NewGuard returns a guard that is ready to be used by one server.
 func NewGuard(config Config) *Guard {
-	limits := config.Limits.orDefaults()
+	limits := config.Limits.WithDefaults()
 	return &Guard{
 		limits: limits, budgets: config.Budgets, trusted: config.Trusted, bounds: config.Bounds, persists: config.Persists,
 		documents: newDocuments(limits.DocumentCacheBytes), texts: newTexts(limits.PersistedBytes), rules: validation(config.NoSuggestions, limits.ListItems),

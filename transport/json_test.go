@@ -54,7 +54,7 @@ func FuzzCheckJSON(f *testing.F) {
 	for _, text := range []string{`{"a":"\ud83d\ude00"}`, `["\u0000"]`, `"\ud800"`, `1e400`, `[[[[]]]]`, `{"a":{"b":"c\"\\"}}`} {
 		f.Add([]byte(text))
 	}
-	limits := Limits{}.orDefaults()
+	limits := Limits{}.WithDefaults()
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if checkJSON(raw, &limits) != nil {
 			return

@@ -55,7 +55,8 @@ type Limits struct {
 
 const kibi = 1 << 10
 
-func (l Limits) orDefaults() Limits {
+// WithDefaults gives the limits that are in force.
+func (l Limits) WithDefaults() Limits {
 	for field, fallback := range map[*int]int{
 		&l.MessageBytes: 256 * kibi, &l.DocumentBytes: 32 * kibi, &l.DocumentTokens: 1500, &l.NameBytes: 128,
 		&l.Depth: 12, &l.Aliases: 30, &l.RootFields: 20, &l.RootMutations: 10, &l.Directives: 20, &l.Fragments: 50,

@@ -56,6 +56,8 @@ type settings struct {
 	General
 	Database
 	Web
+	Limits      `prefix:"limit-" group:"Limits"`
+	Connections `prefix:"limit-" group:"Limits"`
 }
 
 // secret is text that is never shown.

@@ -7,11 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"workflowfactory/transport"
 )
 
 // clean takes every setting out of the environment of this test.
@@ -73,7 +76,15 @@ func TestEverySettingComesFromItsVariable(t *testing.T) {
 		"RATE_BUCKET":  "11", "RATE_PER_SECOND": "12", "RATE_ANONYMOUS": "13", "TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8",
 	}
 	hidden := map[string]bool{"DATABASE_URL": true, "NATS_URL": true, "ADMIN_API_KEY": true}
-	for _, s := range (settings{}).list() {
+	for i, s := range (settings{}).list() {
+		if strings.HasPrefix(s.Name, "LIMIT_") {
+			values[s.Name] = strconv.Itoa(1000 + i)
+			if _, err := time.ParseDuration(s.Default); err == nil {
+				values[s.Name] += "ms"
+				d, _ := time.ParseDuration(values[s.Name])
+				values[s.Name] = d.String()
+			}
+		}
 		if values[s.Name] == "" {
 			values[s.Name] = "text of " + s.Name
 		}
@@ -133,6 +144,31 @@ func TestWhatIsLeftOut(t *testing.T) {
 	}
 	if development.drainDelay() != 0 || production.drainDelay() != 5*time.Second {
 		t.Errorf("delays: %s and %s", development.drainDelay(), production.drainDelay())
+	}
+}
+
+// What is not set is what the packages themselves take for it.
+func TestLimitsThatAreLeftOut(t *testing.T) {
+	clean(t)
+	s, err := parsed(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := transport.Limits{ListItems: 500}.WithDefaults() // as many as the mutations of many take
+	if got := transport.Limits(s.Limits); got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if _, err := parsed(t, "--limit-depth=x"); err == nil {
+		t.Error("a limit of x")
+	}
+	if s, err = parsed(t, "--limit-depth=0", "--limit-header-time=-1s"); err != nil {
+		t.Fatal(err)
+	}
+	err = s.check()
+	for _, name := range []string{"LIMIT_DEPTH is 0", "LIMIT_HEADER_TIME is -1s"} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v does not say that %s", err, name)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ const exampleKey = "wfd_admin_0123456789abcdef0123456789abcdef"
 
 // check refuses settings that cannot be meant, and in production those that are unsafe. It names each.
 func (s settings) check() error {
-	var problems []error
+	problems := s.checkPositive()
 	if key := string(s.AdminAPIKey); key != "" && len(key) < auth.MinLiteral {
 		problems = append(problems, fmt.Errorf("ADMIN_API_KEY has %d characters: use %d or more", len(key), auth.MinLiteral))
 	}

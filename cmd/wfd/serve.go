@@ -24,12 +24,15 @@ import (
 type serveCommand struct {
 	Database
 	Web
+	Limits      `prefix:"limit-" group:"Limits"`
+	Connections `prefix:"limit-" group:"Limits"`
+
 	Seed bool `help:"Load demonstration data first, unless it is there."`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, general *General, log *slog.Logger, out io.Writer) error {
-	s := settings{*general, c.Database, c.Web}
+	s := settings{*general, c.Database, c.Web, c.Limits, c.Connections}
 	if err := s.check(); err != nil {
 		return err
 	}
@@ -77,6 +80,9 @@ func (c *serveCommand) serve(ctx context.Context, s settings, data *store, liste
 		Auth:  authenticator,
 		Pages: web.Handler(web.Options{GraphiQL: s.playground()}),
 		Log:   log,
+
+		Limits:      transport.Limits(s.Limits),
+		Connections: server.Connections(s.Connections),
 
 		Origins:    s.origins(),
 		Closed:     s.production(),

@@ -32,13 +32,16 @@ func (*versionCommand) Run(out io.Writer) error {
 type configCommand struct {
 	Database
 	Web
+	Limits      `prefix:"limit-" group:"Limits"`
+	Connections `prefix:"limit-" group:"Limits"`
+
 	Check bool `help:"Only say whether the server would start with them; exit code 1 if not."`
 	JSON  bool `help:"Print JSON."`
 }
 
 // Run shows what is set.
 func (c *configCommand) Run(general *General, out io.Writer) error {
-	s := settings{*general, c.Database, c.Web}
+	s := settings{*general, c.Database, c.Web, c.Limits, c.Connections}
 	if c.Check {
 		return s.check()
 	}
