@@ -37,6 +37,9 @@ func (w *where) sql() string { return all(w.terms...) }
 
 // all gives the condition that every term holds: "true" for no term. Empty terms are left out.
 func all(terms ...string) string {
+	if len(terms) == 1 && terms[0] != "" {
+		return terms[0]
+	}
 	var kept []string
 	for _, t := range terms {
 		if t != "" && t != "true" {

@@ -52,6 +52,9 @@ func whole[T any](sql string, scan func(*row, *T)) []part[T] {
 // too many to keep.
 const plainStatements = 8
 
+// inBinary has pgx ask for what row reads.
+var inBinary any = pgx.QueryResultFormats{pgx.BinaryFormatCode}
+
 // query runs a read and gives each row to do. The text is put together of our own constants alone.
 func (d *DB) query(ctx context.Context, sql string, w *where, do func(*row)) error {
 	if w.err != nil {
@@ -61,7 +64,8 @@ func (d *DB) query(ctx context.Context, sql string, w *where, do func(*row)) err
 	if w.conditions > plainStatements {
 		mode = pgx.QueryExecModeDescribeExec
 	}
-	args := append([]any{mode, pgx.QueryResultFormats{pgx.BinaryFormatCode}}, w.args...)
+	args := append(make([]any, 0, 2+len(w.args)), mode, inBinary)
+	args = append(args, w.args...)
 	rows, err := d.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return publicError(err)
@@ -77,18 +81,21 @@ func (d *DB) query(ctx context.Context, sql string, w *where, do func(*row)) err
 
 // byIDs reads the rows with these ids, each at the place of its id; nil where there is none that satisfies w.
 func byIDs[T any](ctx context.Context, d *DB, t *table[T], w *where, ids []model.ID) ([]*T, error) {
-	found := make([]*T, len(ids))
+	if len(ids) == 1 {
+		return byID(ctx, d, t, w, ids)
+	}
 	distinct := make(map[model.ID]*T, len(ids))
 	for _, id := range ids {
 		if !id.IsZero() {
 			distinct[id] = nil
 		}
 	}
+	found := make([]*T, len(ids))
 	if len(distinct) == 0 {
 		return found, nil
 	}
-	if err := readDistinct(ctx, d, t, w, distinct); err != nil {
-		return nil, fmt.Errorf("read %s by id: %w", t.name, err)
+	if err := readDistinct(ctx, d, t, w, keysOf(distinct), func(v *T) { distinct[t.id(v)] = v }); err != nil {
+		return nil, err
 	}
 	for i, id := range ids {
 		found[i] = distinct[id]
@@ -96,16 +103,29 @@ func byIDs[T any](ctx context.Context, d *DB, t *table[T], w *where, ids []model
 	return found, nil
 }
 
-// readDistinct fills in what the keys name. Index: that of the table's key.
-func readDistinct[T any](ctx context.Context, d *DB, t *table[T], w *where, into map[model.ID]*T) error {
-	w.must(t.key + amongKeys(w, into))
+// byID is what most callers need of byIDs, without a map.
+func byID[T any](ctx context.Context, d *DB, t *table[T], w *where, id []model.ID) ([]*T, error) {
+	found := make([]*T, 1)
+	if id[0].IsZero() {
+		return found, nil
+	}
+	return found, readDistinct(ctx, d, t, w, id, func(v *T) { found[0] = v })
+}
+
+// readDistinct reads the rows with these ids, which are none twice, in any order. Index: that of the table's key.
+func readDistinct[T any](ctx context.Context, d *DB, t *table[T], w *where, ids uuids, take func(*T)) error {
+	w.must(t.key + isOneOf(w, ids))
 	read := t.reading(ctx, 0)
 	var slab slab[T]
-	return d.query(ctx, "SELECT "+read.sql+" FROM "+t.name+" AS x"+t.join+" WHERE "+w.sql(), w, func(r *row) {
+	err := d.query(ctx, "SELECT "+read.sql+" FROM "+t.name+" AS x"+t.join+" WHERE "+w.sql(), w, func(r *row) {
 		v := slab.take()
 		read.scan(r, v)
-		into[t.id(v)] = v
+		take(v)
 	})
+	if err != nil {
+		return fmt.Errorf("read %s by id: %w", t.name, err)
+	}
+	return nil
 }
 
 // kin says which rows belong to a parent p.id: of the table as x with what follows it, in the order of rank.

@@ -31,17 +31,21 @@ func (u uuids) Index(i int) any { return (*uuid)(&u[i]) }
 // IndexType tells pgx how one looks.
 func (u uuids) IndexType() any { return (*uuid)(nil) }
 
-// amongKeys compares with one of the keys. A single one is compared with itself: for a list of unknown length PostgreSQL
+// isOneOf compares with one of the ids. A single one is compared with itself: for a list of unknown length PostgreSQL
 // would plan anew each time.
-func amongKeys[V any](w *where, keys map[model.ID]V) string {
-	ids := make(uuids, 0, len(keys))
-	for id := range keys {
-		ids = append(ids, id)
-	}
+func isOneOf(w *where, ids uuids) string {
 	if len(ids) == 1 {
 		return " = " + w.arg(uuid(ids[0]))
 	}
 	return " = ANY(" + w.arg(ids) + ")"
+}
+
+func keysOf[V any](m map[model.ID]V) uuids {
+	ids := make(uuids, 0, len(m))
+	for id := range m {
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 // family gives ids as rows: p.id and, from 1, p.n.

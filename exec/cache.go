@@ -3,6 +3,7 @@ package exec
 import (
 	"runtime"
 	"sync"
+	"unsafe"
 	"weak"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -21,33 +22,58 @@ const (
 // planCache keeps the plans of an operation for as long as somebody holds on to the operation:
 // gqlgen's document cache, or a request. It never keeps one alive itself.
 type planCache struct {
-	operations sync.Map // weak.Pointer[ast.OperationDefinition] → *variants
+	mu         sync.RWMutex
+	operations map[uintptr]*variants // by the operation's address; guarded by mu
 }
 
 // variants are the plans of one operation, by the values of its conditions.
 type variants struct {
 	survey
+	of    weak.Pointer[ast.OperationDefinition] // another operation may come to the same address
 	mu    sync.RWMutex
 	plans map[uint64]*selection // guarded by mu
 }
 
 func (c *planCache) variants(op *graphql.OperationContext) *variants {
-	key := weak.Make(op.Operation)
-	if found, ok := c.operations.Load(key); ok {
-		return found.(*variants)
+	c.mu.RLock()
+	known := c.operations[addressOf(op)]
+	c.mu.RUnlock()
+	if known != nil && known.of.Value() == op.Operation {
+		return known
 	}
-	fresh := &variants{
-		survey: surveyOperation(op.Operation, op.Doc.Fragments),
-		plans:  map[uint64]*selection{},
-	}
-	found, known := c.operations.LoadOrStore(key, fresh)
-	if !known {
-		runtime.AddCleanup(op.Operation, c.forget, key)
-	}
-	return found.(*variants)
+	return c.add(op)
 }
 
-func (c *planCache) forget(key weak.Pointer[ast.OperationDefinition]) { c.operations.Delete(key) }
+func addressOf(op *graphql.OperationContext) uintptr { return uintptr(unsafe.Pointer(op.Operation)) }
+
+func (c *planCache) add(op *graphql.OperationContext) *variants {
+	fresh := &variants{
+		survey: surveyOperation(op.Operation, op.Doc.Fragments),
+		of:     weak.Make(op.Operation),
+		plans:  map[uint64]*selection{},
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	address := addressOf(op)
+	if known := c.operations[address]; known != nil && known.of == fresh.of {
+		return known // somebody else has been first
+	}
+	if c.operations == nil {
+		c.operations = map[uintptr]*variants{}
+	}
+	c.operations[address] = fresh
+	runtime.AddCleanup(op.Operation, func(fresh *variants) { c.forget(address, fresh) }, fresh)
+	return fresh
+}
+
+// forget leaves alone what has taken the place of the forgotten.
+func (c *planCache) forget(address uintptr, gone *variants) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.operations[address] == gone {
+		delete(c.operations, address)
+	}
+}
 
 // plan gives the plan of the operation for the variables' values, or nil if there can be none: it
 // would be too large, or the table does not know the schema.

@@ -43,9 +43,10 @@ func operation(t testing.TB, query string, variables map[string]any) *graphql.Op
 	return &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0], Variables: variables}
 }
 
-func (c *planCache) size() (n int) {
-	c.operations.Range(func(any, any) bool { n++; return true })
-	return n
+func (c *planCache) size() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.operations)
 }
 
 // TestCacheForgets sees a million documents, of which nobody keeps more than one. It is the garbage

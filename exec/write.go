@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -11,7 +12,9 @@ import (
 // answer. Custom scalars may panic: then all is written again with a look at each value, so that
 // only the one at fault is null.
 func (r *run) write(ctx context.Context, root *frame) []byte {
-	w := &Writer{buf: takeBuffer(), ctx: ctx, run: r, path: make([]step, 0, 32)}
+	w := writers.Get().(*Writer)
+	defer w.giveBack()
+	w.buf, w.ctx, w.run = takeBuffer(), ctx, r
 	if !w.attempt(root) {
 		w.buf, w.path, w.errs, w.err = w.buf[:0], w.path[:0], nil, nil
 		w.careful = true
@@ -21,6 +24,15 @@ func (r *run) write(ctx context.Context, root *frame) []byte {
 		w.errs[i].present(ctx)
 	}
 	return w.buf
+}
+
+// writers are used again for the sake of their paths.
+var writers = sync.Pool{New: func() any { return &Writer{path: make([]step, 0, 32)} }}
+
+func (w *Writer) giveBack() {
+	clear(w.path[:cap(w.path)]) // which would keep plans alive
+	*w = Writer{path: w.path[:0]}
+	writers.Put(w)
 }
 
 func (w *Writer) attempt(root *frame) (ok bool) {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -26,23 +25,18 @@ func visitOf(ctx context.Context) *visit {
 	return v
 }
 
-// located notes where a request comes from: the other end of the connection, or when that is a trusted proxy, whom the
-// proxy says it speaks for.
-func (s *Server) located(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		from := origin(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Proxies)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, &visit{from: from})))
-	})
-}
-
-// origin reads X-Forwarded-For from its end, which is what the nearest proxy wrote: whatever stands before the first
-// address that is no proxy anybody may have made up.
+// origin is where a request comes from: the other end of the connection, or when that is a trusted proxy, whom the proxy
+// says it speaks for. It reads X-Forwarded-For from its end, which is what the nearest proxy wrote: whatever stands before
+// the first address that is no proxy anybody may have made up.
 func origin(remote string, forwarded []string, proxies []netip.Prefix) netip.Addr {
 	connected, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return netip.Addr{}
 	}
 	from := connected.Addr().Unmap()
+	if len(proxies) == 0 {
+		return from
+	}
 	hops := strings.Split(strings.Join(forwarded, ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		if !slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(from) }) {
@@ -70,7 +64,7 @@ func place(a netip.Addr) string {
 // spender is whom an operation is charged to.
 func spender(ctx context.Context) (name string, known bool) {
 	if caller := model.CallerFrom(ctx); !caller.ID.IsZero() {
-		return caller.ID.String(), true
+		return string(caller.ID[:]), true
 	}
 	var from netip.Addr
 	if v := visitOf(ctx); v != nil {

@@ -2,9 +2,12 @@ package server
 
 import (
 	"bufio"
-	"crypto/rand"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"regexp"
@@ -19,30 +22,47 @@ const requestIDHeader = "X-Request-Id"
 
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
 
-// identified gives each request an id, the client's own if it can stand in a log line, and tells it back.
-func identified(next http.Handler) http.Handler {
+// received gives each request an id, the client's own if it can stand in a log line, and tells it back; and it notes where
+// the request comes from.
+func (s *Server) received(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
-		if !saneRequestID.MatchString(id) {
+		if id == "" || !saneRequestID.MatchString(id) {
 			id = newRequestID()
 		}
-		w.Header().Set(requestIDHeader, id)
-		next.ServeHTTP(w, r.WithContext(model.WithCaller(r.Context(), model.Caller{RequestID: id})))
+		w.Header()[requestIDHeader] = []string{id}
+		from := origin(r.RemoteAddr, r.Header["X-Forwarded-For"], s.Proxies)
+		ctx := context.WithValue(r.Context(), visitKey{}, &visit{from: from})
+		next.ServeHTTP(w, r.WithContext(model.WithCaller(ctx, model.Caller{RequestID: id})))
 	})
 }
 
-func newRequestID() string { return strings.ToLower(rand.Text()) }
+// newRequestID is unlike all others, but no secret.
+func newRequestID() string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], rand.Uint64())
+	binary.BigEndian.PutUint64(b[8:], rand.Uint64())
+	return hex.EncodeToString(b[:])
+}
 
-// logged writes one line per request. The query string stays out of it: it may hold what is nobody's business.
+// logged writes one line per request. The query string stays out of it: it may hold what is nobody's business. The line
+// goes to the handler itself, since it need not be found out which line of the program wrote it.
 func (s *Server) logged(next http.Handler) http.Handler {
+	log := s.Log.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		recorder := &recorder{ResponseWriter: w}
 		defer func() {
 			s.api.metrics.answered(visitOf(r.Context()), recorder.status)
-			s.Log.LogAttrs(r.Context(), levelOf(r, recorder.status), "request", slog.String("method", r.Method),
-				slog.String("path", r.URL.Path), slog.Int("status", recorder.status), slog.Int64("bytes", recorder.bytes),
-				slog.Float64("ms", float64(time.Since(start).Microseconds())/1000), slog.String("from", r.RemoteAddr))
+			level := levelOf(r, recorder.status)
+			if !log.Enabled(r.Context(), level) {
+				return
+			}
+			end := time.Now()
+			line := slog.NewRecord(end, level, "request", 0)
+			line.AddAttrs(slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", recorder.status),
+				slog.Int64("bytes", recorder.bytes), slog.Float64("ms", float64(end.Sub(start).Microseconds())/1000), slog.String("from", r.RemoteAddr))
+			_ = log.Handle(r.Context(), line) // there is nowhere else to say that
 		}()
 		next.ServeHTTP(recorder, r)
 	})
@@ -86,13 +106,15 @@ func internalError(requestID string) any {
 	}}}
 }
 
+// The values of all answers are the same ones: what sets a header puts another value in its place.
+var noSniff, noReferrer, noStore = []string{"nosniff"}, []string{"no-referrer"}, []string{"no-store"}
+
 // secured sets what every answer has; pages add to it.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store") // what may be kept says so itself
+		h["X-Content-Type-Options"], h["Referrer-Policy"] = noSniff, noReferrer
+		h["Cache-Control"] = noStore // what may be kept says so itself
 		next.ServeHTTP(w, r)
 	})
 }

@@ -26,7 +26,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /readyz", http.HandlerFunc(s.health.ready))
 	mux.Handle("GET /version", http.HandlerFunc(version))
 	mux.Handle("/", s.Pages)
-	return identified(s.located(s.logged(s.recovered(secured(mux)))))
+	return s.received(s.logged(s.recovered(secured(mux))))
 }
 
 // forPages lets web pages of the listed origins use what it wraps.

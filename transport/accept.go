@@ -32,6 +32,9 @@ type preference struct {
 // negotiate picks the media type that the client likes best. application/json is the answer to no wish at all and to
 // wildcards, as the draft demands until clients know the newer type; "" means that nothing offered is acceptable.
 func negotiate(header http.Header) string {
+	if len(header["Accept"]) == 0 {
+		return typeJSON
+	}
 	wishes := slices.Collect(accepted(header))
 	if len(wishes) == 0 {
 		return typeJSON

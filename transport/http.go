@@ -1,16 +1,17 @@
 package transport
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -94,7 +95,9 @@ func (x *exchange) post() {
 		return
 	}
 	start := graphql.Now()
-	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, int64(x.config.Limits.MessageBytes)))
+	buffer := bodies.Get().(*bytes.Buffer)
+	defer giveBack(buffer)
+	_, err := buffer.ReadFrom(http.MaxBytesReader(x.w, x.r.Body, int64(x.config.Limits.MessageBytes)))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		x.refuse(http.StatusRequestEntityTooLarge, badInput("the body is larger than %d bytes", x.config.Limits.MessageBytes))
 		return
@@ -103,12 +106,25 @@ func (x *exchange) post() {
 		x.refuse(http.StatusBadRequest, badInput("the body ended early"))
 		return
 	}
-	params, refused := x.decode(body)
+	params, refused := x.decode(buffer.Bytes())
 	if refused != nil {
 		x.refuse(http.StatusBadRequest, refused)
 		return
 	}
 	x.run(params, start)
+}
+
+// bodies are where requests are read into: nothing of one is needed once it has been decoded.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// giveBack lets a buffer go that a large request has grown.
+func giveBack(b *bytes.Buffer) {
+	const worthKeeping = 64 * kibi
+	if b.Cap() > worthKeeping {
+		return
+	}
+	b.Reset()
+	bodies.Put(b)
 }
 
 func (x *exchange) decode(body []byte) (*graphql.RawParams, *gqlerror.Error) {
@@ -121,6 +137,9 @@ func (x *exchange) decode(body []byte) (*graphql.RawParams, *gqlerror.Error) {
 // checkContentType wants JSON as it is: forms and files could be posted by any web page without being asked first, and a
 // compressed body would get around the limit on its size.
 func checkContentType(header http.Header) *gqlerror.Error {
+	if header.Get("Content-Type") == typeJSON && header["Content-Encoding"] == nil {
+		return nil // as nearly everybody sends it
+	}
 	media, params, err := mime.ParseMediaType(header.Get("Content-Type")) // an error when there is none
 	if err != nil || media != typeJSON {
 		return badInput("send the request as Content-Type: %s", typeJSON)
@@ -261,12 +280,17 @@ func (x *exchange) refuseWith(status int, response *graphql.Response) {
 	x.write(status, response)
 }
 
+// contentTypes are the headers of what is answered with.
+var contentTypes = map[string][]string{
+	typeJSON: {typeJSON + "; charset=utf-8"}, typeResponse: {typeResponse + "; charset=utf-8"},
+}
+
 func (x *exchange) write(status int, response *graphql.Response) {
 	defer x.config.Release(response.Data)
 	around := envelop(response)
 	header := x.w.Header()
-	header.Set("Content-Type", x.media+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(around.head)+len(response.Data)+len(around.tail)))
+	header["Content-Type"] = contentTypes[x.media]
+	header["Content-Length"] = []string{strconv.Itoa(len(around.head) + len(response.Data) + len(around.tail))}
 	x.w.WriteHeader(status)
 	for _, part := range [][]byte{around.head, response.Data, around.tail} {
 		if _, err := x.w.Write(part); err != nil {

@@ -13,9 +13,15 @@ type envelope struct {
 	head, tail []byte
 }
 
+// dataAlone is around the data of nearly all responses. It is only read.
+var dataAlone = envelope{head: []byte(`{"data":`), tail: []byte{'}'}}
+
 // envelop encodes everything of a response but its data. A response that failed before it was executed has no data, and
 // then no data entry either, as the GraphQL over HTTP draft wants it.
 func envelop(response *graphql.Response) envelope {
+	if len(response.Errors) == 0 && len(response.Extensions) == 0 && len(response.Data) > 0 {
+		return dataAlone
+	}
 	head := append(make([]byte, 0, 64), '{')
 	if len(response.Errors) > 0 {
 		head = append(head, `"errors":`...)
