@@ -11,18 +11,18 @@ import (
 	"workflowfactory/server"
 )
 
-// newLog writes lines for people on a terminal, and JSON otherwise.
-func newLog(g General, w io.Writer) *slog.Logger {
+// newLog writes lines for people on a terminal, and JSON otherwise. What JSON there is left to write, flush writes.
+func newLog(g General, w io.Writer) (log *slog.Logger, flush func()) {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(g.LogLevel)) // the command line lets nothing else through
 	terminal := isTerminal(w)
-	var handler slog.Handler
 	if g.LogFormat == "text" || g.LogFormat == "auto" && terminal {
-		handler = tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !terminal})
-	} else {
-		handler = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
+		text := tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !terminal})
+		return slog.New(server.WithRequestID(text)), func() {}
 	}
-	return slog.New(server.WithRequestID(handler))
+	lines := newSink(w)
+	json := slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: level})
+	return slog.New(server.WithRequestID(prompt{json, lines})), lines.flush
 }
 
 func isTerminal(w io.Writer) bool {

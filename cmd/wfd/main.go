@@ -70,7 +70,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return 80
 	}
 	tune()
-	if err := command.Run(&p.General, newLog(p.General, errOut)); err != nil {
+	log, flush := newLog(p.General, errOut)
+	defer flush()
+	if err := command.Run(&p.General, log); err != nil {
 		fmt.Fprintln(errOut, "wfd:", err)
 		return 1
 	}

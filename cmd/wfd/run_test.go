@@ -286,9 +286,10 @@ func TestLogFormats(t *testing.T) {
 	t.Parallel()
 	for format, want := range map[string]string{"json": `"msg":"hello"`, "auto": `"msg":"hello"`, "text": "INF hello"} {
 		var out bytes.Buffer
-		log := newLog(General{LogLevel: "info", LogFormat: format}, &out)
+		log, flush := newLog(General{LogLevel: "info", LogFormat: format}, &out)
 		log.Debug("quiet")
 		log.Log(t.Context(), slog.LevelInfo, "hello")
+		flush()
 		if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "quiet") {
 			t.Errorf("%s: %q", format, out.String())
 		}
