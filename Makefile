@@ -76,7 +76,7 @@ race: ## Run the tests of the packages with concurrency under the race detector
 	go test -race ./agent ./auth ./db ./dispatch ./event ./exec/... ./graph ./server ./transport
 
 .PHONY: check
-check: fresh lint web-lint migrations ## Check generated code, style and migrations
+check: fresh lint web-lint schema-lint migrations ## Check generated code, style and migrations
 
 .PHONY: lint
 lint:
@@ -87,6 +87,14 @@ lint:
 .PHONY: web-lint
 web-lint: web/node_modules/.package-lock.json
 	cd web && npm run --silent typecheck && npm run --silent lint
+
+tools/schema/node_modules/.package-lock.json: tools/schema/package-lock.json
+	cd tools/schema && npm ci --no-audit --no-fund --prefer-offline --ignore-scripts
+	@touch $@
+
+.PHONY: schema-lint
+schema-lint: tools/schema/node_modules/.package-lock.json ## Check how the schema is written, and that it breaks no client of the last release
+	cd tools/schema && npm run --silent lint && npm test --silent && npm run --silent breaking
 
 .PHONY: fresh
 fresh: generate
@@ -115,7 +123,7 @@ generate: web/codegen/node_modules/.package-lock.json ## Generate code from sche
 
 .PHONY: clean
 clean: ## Remove what was built; data stays
-	rm -rf bin web/node_modules web/codegen/node_modules web/dist/*
+	rm -rf bin web/node_modules web/codegen/node_modules tools/schema/node_modules web/dist/*
 
 .PHONY: help
 help:
