@@ -110,7 +110,7 @@ func (r Agents) Remove(ctx context.Context, in model.RemoveAgentInput) (*model.A
 		if err := updateAll(ctx, c, []*model.Agent{a}); err != nil {
 			return err
 		}
-		delete(c.agents, a.ID)
+		c.outcomes = slices.DeleteFunc(c.outcomes, func(o *agentOutcome) bool { return o.agent == a.ID })
 		return revokeKeysOf(ctx, c, a.ID)
 	})
 	return &model.AgentDeletedPayload{Change: change, DeletedID: in.ID}, err
@@ -160,7 +160,8 @@ func (r Agents) NoteSilent(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, a := range slices.Clone(agents) {
+		for _, a := range agents {
+			c.agents[a.ID] = a
 			c.agentOf(a.ID)
 		}
 		return nil

@@ -1,20 +1,17 @@
 package db
 
 import (
-	"context"
-
-	"github.com/jackc/pgx/v5"
-
 	"workflowfactory/model"
 )
 
 // endAttempt notes how the current attempt of a held task ended. Call it before the task's state changes.
 func (c *change) endAttempt(t *model.Task, outcome model.AttemptOutcome, why *model.TaskError, hash []byte) {
-	c.attempts = append(c.attempts, &model.TaskAttempt{
-		TaskID: t.ID, Number: t.Attempt, AgentID: t.AgentID, ClaimedAt: *t.ClaimedAt,
+	c.ended = append(c.ended, &model.TaskAttempt{
+		TaskID: t.ID, Number: t.Attempt, AgentID: t.AgentID, ClaimedAt: *t.ClaimedAt, LeaseToken: t.LeaseToken,
 		FinishedAt: &c.now, Outcome: &outcome, Error: why, OutcomeHash: hash,
 	})
 	o := c.agentOf(t.AgentID)
+	o.held--
 	switch outcome {
 	case model.AttemptOutcomeCompleted:
 		o.completed++
@@ -24,24 +21,41 @@ func (c *change) endAttempt(t *model.Task, outcome model.AttemptOutcome, why *mo
 	}
 }
 
-// flushAttempts writes how attempts ended, with one statement. Index: primary key.
-func (c *change) flushAttempts(ctx context.Context) error {
-	if len(c.attempts) == 0 {
-		return nil
+// beginAttempt notes that an agent holds a task now.
+func (c *change) beginAttempt(t *model.Task) {
+	c.opened = append(c.opened, &model.TaskAttempt{
+		TaskID: t.ID, WorkflowID: t.WorkflowID, Number: t.Attempt, AgentID: t.AgentID, ClaimedAt: c.now, LeaseToken: t.LeaseToken,
+	})
+}
+
+// queueAttempts writes which attempts begin and how others ended. Index: primary key.
+func (c *change) queueAttempts(t *trip) {
+	ids := func(of []*model.TaskAttempt) [][16]byte {
+		return column(of, func(a *model.TaskAttempt) [16]byte { return a.TaskID })
 	}
-	n := len(c.attempts)
-	ids, numbers := make([][16]byte, n), make([]int32, n)
-	outcomes, errs, hashes := make([]string, n), make([]*string, n), make([][]byte, n)
-	for i, a := range c.attempts {
-		ids[i], numbers[i], outcomes[i], hashes[i] = a.TaskID, int32(a.Number), string(*a.Outcome), a.OutcomeHash
-		if a.Error != nil {
-			errs[i] = new(string(mustJSON(a.Error)))
-		}
+	numbers := func(of []*model.TaskAttempt) []int {
+		return column(of, func(a *model.TaskAttempt) int { return a.Number })
 	}
-	_, err := c.Tx.Tx.ExecContext(ctx, `
-		UPDATE task_attempts AS a SET finished_at = $1, outcome = v.outcome, error = v.error::jsonb, outcome_hash = v.hash
-		FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[]) AS v (task_id, number, outcome, error, hash)
-		WHERE a.task_id = v.task_id AND a.number = v.number`,
-		pgx.QueryExecModeCacheStatement, c.now, ids, numbers, outcomes, errs, hashes)
-	return err
+	if len(c.opened) > 0 {
+		t.add(`INSERT INTO task_attempts (task_id, workflow_id, number, agent_id, claimed_at, lease_token)
+			SELECT task_id, workflow_id, number, agent_id, $5, lease_token
+			FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $6::bytea[]) AS v (task_id, workflow_id, number, agent_id, lease_token)`, nil,
+			ids(c.opened), column(c.opened, func(a *model.TaskAttempt) [16]byte { return a.WorkflowID }), numbers(c.opened),
+			column(c.opened, func(a *model.TaskAttempt) [16]byte { return a.AgentID }), c.now,
+			column(c.opened, func(a *model.TaskAttempt) []byte { return a.LeaseToken }))
+	}
+	if len(c.ended) > 0 {
+		t.add(`UPDATE task_attempts AS a SET finished_at = $1, outcome = v.outcome, error = v.error::jsonb, outcome_hash = v.hash
+			FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[]) AS v (task_id, number, outcome, error, hash)
+			WHERE a.task_id = v.task_id AND a.number = v.number`, nil,
+			c.now, ids(c.ended), numbers(c.ended),
+			column(c.ended, func(a *model.TaskAttempt) string { return string(*a.Outcome) }),
+			column(c.ended, func(a *model.TaskAttempt) *string {
+				if a.Error == nil {
+					return nil
+				}
+				return new(string(mustJSON(a.Error)))
+			}),
+			column(c.ended, func(a *model.TaskAttempt) []byte { return a.OutcomeHash }))
+	}
 }

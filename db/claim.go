@@ -2,186 +2,231 @@ package db
 
 import (
 	"context"
-	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/uptrace/bun"
 
 	"workflowfactory/model"
 )
 
-// claimSpare is how many more candidates a claim looks at than it wants, for those that others take at the same moment.
-const claimSpare = 16
+type (
+	claims     = gather[model.ClaimTasksInput, []*model.TaskLease]
+	claimBatch = batch[model.ClaimTasksInput, []*model.TaskLease]
+	claimCall  = call[model.ClaimTasksInput, []*model.TaskLease]
+)
 
 // Claim gives an agent tasks to do: by priority, then age, only what the agent is capable of, and never more than its
-// capacity. It takes no workflow's lock: READY means claimable. An empty list means that nothing is eligible.
-func (r Tasks) Claim(ctx context.Context, in model.ClaimTasksInput) (leases []*model.TaskLease, err error) {
+// capacity; now and then the oldest comes first whatever its priority, so that no class starves. Claims that come at
+// the same time are done together. They take no workflow's lock: READY means claimable. An empty list means that
+// nothing is eligible.
+func (r Tasks) Claim(ctx context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
-	if idle, err := r.idle(ctx, in); err != nil || idle {
-		return []*model.TaskLease{}, err
+	if err := model.CallerFrom(ctx).MayActAs(in.AgentID); err != nil {
+		return nil, err
 	}
-	_, err = r.change(ctx, func(ctx context.Context, c *change) (err error) {
-		leases, err = idempotent(ctx, c, "claimTasks", in.IdempotencyKey, in, func() ([]*model.TaskLease, error) {
-			return c.claim(ctx, in)
+	leases, err := r.claims.call(ctx, in)
+	return leases, publicError(err)
+}
+
+// claimAll does the claims of a batch, in rounds: who gets nothing because others were quicker looks again. A task that
+// others have locked is passed over from then on, so it ends.
+func (d *DB) claimAll(ctx context.Context, b *claimBatch) error {
+	parts, passed := readClaims(b), map[model.ID]bool{}
+	for len(parts) > 0 {
+		_, err := d.transact(ctx, func(ctx context.Context, c *change) error {
+			r := &claimRound{change: c, parts: parts, passed: passed, granted: &d.granted}
+			return r.do(ctx)
 		})
+		if err != nil {
+			return err
+		}
+		parts = slices.DeleteFunc(parts, func(p *claimPart) bool {
+			if !p.again {
+				p.call.answer(p.leases, p.err)
+			}
+			return !p.again
+		})
+	}
+	return nil
+}
+
+// claimPart is one claim of a batch.
+type claimPart struct {
+	call   *claimCall
+	key    *onceKey
+	agent  *model.Agent // as it was when tasks were looked for; nil if it is not there
+	chosen []model.ID
+	leases []*model.TaskLease
+	err    error
+	again  bool // others took all that was chosen
+}
+
+// readClaims looks at the requests alone.
+func readClaims(b *claimBatch) (parts []*claimPart) {
+	seen := map[onceID]bool{}
+	for _, call := range b.calls {
+		key, err := newOnceKey(call.caller, "claimTasks", call.in.IdempotencyKey, call.in)
+		switch {
+		case err != nil:
+			call.answer(nil, err)
+			continue
+		case key == nil:
+		case seen[key.id()]:
+			b.setApart(call, key.id()) // for the first that has this key
+			continue
+		default:
+			seen[key.id()] = true
+		}
+		parts = append(parts, &claimPart{call: call, key: key})
+	}
+	return parts
+}
+
+// claimRound is one change that gives tasks to several agents.
+type claimRound struct {
+	*change
+	parts   []*claimPart
+	passed  map[model.ID]bool // tasks that others have locked
+	granted *atomic.Int64
+	tasks   map[model.ID]*model.Task // those that are locked
+}
+
+// do looks for tasks without locks, and opens the transaction only when there are some, or when a request may have been
+// answered before.
+func (r *claimRound) do(ctx context.Context) error {
+	for _, p := range r.parts {
+		p.agent, p.chosen, p.leases, p.err, p.again = nil, nil, []*model.TaskLease{}, nil, false
+	}
+	if err := r.look(ctx); err != nil {
 		return err
-	})
-	if errors.Is(err, errNothing) {
-		return []*model.TaskLease{}, nil
 	}
-	return leases, err
-}
-
-// errNothing ends a claim that found nothing: no change, and no answer to remember, so that the same request may find
-// something later.
-var errNothing = errors.New("nothing to claim")
-
-// idle spares a claim its transaction when there is nothing for the agent. It does not know of answers that were given
-// before, nor of single workflows.
-func (r Tasks) idle(ctx context.Context, in model.ClaimTasksInput) (idle bool, err error) {
-	if in.IdempotencyKey != nil || in.WorkflowID != nil || model.CallerFrom(ctx).MayActAs(in.AgentID) != nil {
-		return false, nil
+	if err := r.lock(ctx); err != nil || r.tasks == nil {
+		return err
 	}
-	return r.Idle(ctx, in.AgentID)
-}
-
-// Idle says whether an agent can claim nothing at present, its capacity aside. It takes one statement and no lock.
-// Indexes: tasks_claim, tasks_claim_reserved.
-func (r Tasks) Idle(ctx context.Context, agent model.ID) (idle bool, err error) {
-	err = r.pool.QueryRow(ctx, `
-		SELECT a.draining OR NOT EXISTS (SELECT FROM tasks WHERE reserved_for = a.id AND status = 'READY')
-			AND NOT EXISTS (SELECT FROM routes AS r WHERE r.capabilities <@ a.capabilities
-				AND EXISTS (SELECT FROM tasks WHERE route = r.id AND status = 'READY' AND reserved_for IS NULL))
-		FROM agents AS a WHERE a.id = $1 AND a.removed_at IS NULL`, pgx.QueryExecModeCacheStatement, [16]byte(agent)).Scan(&idle)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil // the claim will say so
-	}
-	return idle, publicError(err)
-}
-
-func (c *change) claim(ctx context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
-	if err := c.caller.MayActAs(in.AgentID); err != nil {
-		return nil, err
-	}
-	// The agent's row is locked first, so that two claims of one agent cannot exceed its capacity together. Nothing is
-	// waited for after it, so this order cannot close a circle.
-	agent, err := c.lockAgent(ctx, in.AgentID)
-	if err != nil {
-		return nil, err
-	}
-	if agent.Draining {
-		return nil, errNothing
-	}
-	active, err := c.activeTasks(ctx, []model.ID{agent.ID})
-	if err != nil {
-		return nil, err
-	}
-	tasks, err := c.take(ctx, agent, in, min(in.Limit(), agent.MaxConcurrency-active[agent.ID]))
-	if err != nil {
-		return nil, err
-	}
-	if len(tasks) == 0 {
-		return nil, errNothing
-	}
-	if err := c.stamp(ctx); err != nil {
-		return nil, err
-	}
-	return c.lease(ctx, agent, tasks, in.Seconds())
-}
-
-// take locks up to n tasks that the agent may do, the most urgent and then the oldest first.
-func (c *change) take(ctx context.Context, a *model.Agent, in model.ClaimTasksInput, n int) ([]*model.Task, error) {
-	if n <= 0 {
-		return nil, nil
-	}
-	capabilities := a.Capabilities
-	if in.Capabilities != nil {
-		capabilities = slices.DeleteFunc(slices.Clone(in.Capabilities), func(s string) bool { return !slices.Contains(a.Capabilities, s) })
-	}
-	for window := n + claimSpare; ; window *= 4 {
-		ids, err := c.candidates(ctx, a.ID, capabilities, in.WorkflowID, window)
-		if err != nil || len(ids) == 0 {
-			return nil, err
-		}
-		var tasks []*model.Task
-		err = c.NewSelect().Model(&tasks).Where("id IN (?) AND status = 'READY'", bun.List(ids)).
-			OrderExpr("priority DESC, ready_at, id").Limit(int64(n)).For("NO KEY UPDATE SKIP LOCKED").Scan(ctx)
-		// When others hold most of a full window there may be more behind it: an empty answer must be true.
-		if err != nil || len(tasks) == n || len(ids) < window {
-			return tasks, err
+	for _, p := range r.parts {
+		if err := r.give(p); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-// candidates finds what the agent may do, without locks: of each set of capabilities that it has, and of what is kept
-// for it. Indexes: tasks_claim once per set, tasks_claim_reserved; in one workflow tasks_in_workflow_status.
-func (c *change) candidates(ctx context.Context, agent model.ID, capabilities []string, workflow *model.ID, window int) (ids []model.ID, err error) {
-	query := claimAnywhere
-	args := []any{pgx.QueryExecModeCacheStatement, capabilities, agent, window}
-	if workflow != nil {
-		query = claimInWorkflow
-		args = append(args, *workflow)
+// look chooses among what the agents could do, without locks. Index: primary key of agents, and those of queueCandidates.
+func (r *claimRound) look(ctx context.Context) error {
+	agents, wanted := map[model.ID]*model.Agent{}, 0
+	var ids []model.ID
+	for _, p := range r.parts {
+		ids = append(ids, p.call.in.AgentID)
+		wanted += p.call.in.Limit()
 	}
-	rows, err := c.Tx.Tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
+	s := storedAs[model.Agent]()
+	t := r.glance()
+	t.add("SELECT "+s.columns+" FROM agents AS "+s.alias+" WHERE id = ANY($1) AND removed_at IS NULL", func(row *row) error {
+		a := readStored[model.Agent](s, row)
+		agents[a.ID] = a
+		return nil
+	}, uuids(distinct(ids)))
+	found := &candidates{passed: r.passed}
+	window := wanted + claimSpare + len(r.passed)
+	found.queue(t, column(r.parts, func(p *claimPart) model.ClaimTasksInput { return p.call.in }), window, false)
+	if granted := r.granted.Load(); granted/fairEvery < (granted+int64(wanted))/fairEvery {
+		found.queue(t, column(r.parts, func(p *claimPart) model.ClaimTasksInput { return p.call.in }), window, true)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id model.ID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
+	if err := t.send(ctx); err != nil {
+		return err
+	}
+	for _, p := range r.parts {
+		if p.agent = agents[p.call.in.AgentID]; p.agent == nil && p.key == nil {
+			p.err = model.Missing("agent", p.call.in.AgentID)
 		}
-		ids = append(ids, id)
 	}
-	return ids, rows.Err()
+	found.choose(r.parts, r.granted)
+	return nil
 }
 
-const claimAnywhere = `
-	SELECT id FROM (
-		SELECT t.id, t.priority, t.ready_at FROM routes AS r CROSS JOIN LATERAL (
-			SELECT id, priority, ready_at FROM tasks
-			WHERE route = r.id AND status = 'READY' AND reserved_for IS NULL
-			ORDER BY priority DESC, ready_at, id LIMIT $3) AS t
-		WHERE r.capabilities <@ $1::text[]
-		UNION ALL (
-			SELECT id, priority, ready_at FROM tasks
-			WHERE reserved_for = $2 AND status = 'READY' AND required_capabilities <@ $1::text[]
-			ORDER BY priority DESC, ready_at, id LIMIT $3)) AS candidate
-	ORDER BY priority DESC, ready_at, id LIMIT $3`
-
-const claimInWorkflow = `
-	SELECT id FROM tasks
-	WHERE workflow_id = $4 AND status = 'READY' AND required_capabilities <@ $1::text[]
-		AND (reserved_for IS NULL OR reserved_for = $2)
-	ORDER BY priority DESC, ready_at, id LIMIT $3`
-
-// lease puts locked READY tasks into the agent's hands.
-func (c *change) lease(ctx context.Context, a *model.Agent, tasks []*model.Task, seconds int) ([]*model.TaskLease, error) {
-	leases := make([]*model.TaskLease, len(tasks))
-	attempts := make([]*model.TaskAttempt, len(tasks))
-	for i, t := range tasks {
-		was := *t
-		if err := t.Claim(a.ID, seconds, c.now); err != nil {
-			return nil, err
+// lock locks the agents, and of what was chosen what nobody else has locked. Agents go first, so that two claims of one
+// cannot exceed its capacity together; nothing is waited for after them. Indexes: primary keys.
+func (r *claimRound) lock(ctx context.Context) error {
+	var chosen, agents []model.ID
+	for _, p := range r.parts {
+		if p.key != nil {
+			p.key.first = false
+			r.keys = append(r.keys, p.key)
 		}
-		record(c, model.EventTypeTaskClaimed, &was, t)
-		leases[i] = t.Lease()
-		attempts[i] = &model.TaskAttempt{
-			TaskID: t.ID, WorkflowID: t.WorkflowID, Number: t.Attempt, AgentID: a.ID, ClaimedAt: c.now, LeaseToken: t.LeaseToken,
+		if p.key != nil || len(p.chosen) > 0 {
+			agents, chosen = append(agents, p.call.in.AgentID), append(chosen, p.chosen...)
 		}
 	}
-	if err := updateAll(ctx, c, tasks); err != nil {
-		return nil, err
+	if len(agents) == 0 {
+		return nil
 	}
-	if _, err := c.NewInsert().Model(&attempts).Exec(ctx); err != nil {
-		return nil, err
+	r.tasks = map[model.ID]*model.Task{}
+	t := r.trip()
+	t.takeKeys(r.keys)
+	r.queueAgents(t, distinct(agents))
+	queueLock(t, "id = ANY($1) AND status = 'READY'", true, func(t *model.Task) { r.tasks[t.ID] = t }, uuids(chosen))
+	t.stamp()
+	return t.send(ctx)
+}
+
+// give gives one claim what was chosen for it.
+func (r *claimRound) give(p *claimPart) (err error) {
+	switch a := r.agents[p.call.in.AgentID]; {
+	case p.key != nil && !p.key.first:
+		p.leases, p.err = recalled[[]*model.TaskLease](p.key)
+		return nil
+	case p.key == nil && len(p.chosen) == 0:
+		return nil
+	case a == nil:
+		p.err = model.Missing("agent", p.call.in.AgentID)
+		return nil
+	default:
+		return r.giveTo(a, p)
 	}
-	c.agentOf(a.ID)
-	return leases, nil
+}
+
+// giveTo gives a locked agent what was chosen for it and is locked too.
+func (r *claimRound) giveTo(a *model.Agent, p *claimPart) error {
+	r.begin(p.call.caller)
+	room, missed := min(p.call.in.Limit(), a.Room()), false
+	for _, id := range p.chosen {
+		t := r.tasks[id]
+		if t == nil {
+			r.passed[id], missed = true, true
+			continue
+		}
+		if len(p.leases) == room || !p.call.in.Suits(a, t) {
+			continue
+		}
+		if err := r.lease(p, a, t); err != nil {
+			return err
+		}
+	}
+	if len(p.leases) == 0 {
+		p.again = missed && room > 0 // an empty answer must be true
+		return nil                   // and is not to be remembered: the same request may find something later
+	}
+	r.account(a, &agentOutcome{held: len(p.leases)})
+	if p.key != nil {
+		p.key.answer = mustJSON(p.leases)
+	}
+	return nil
+}
+
+// lease puts a task into an agent's hands.
+func (r *claimRound) lease(p *claimPart, a *model.Agent, t *model.Task) error {
+	was := *t
+	if err := t.Claim(a.ID, p.call.in.Seconds(), r.now); err != nil {
+		return err
+	}
+	record(r.change, model.EventTypeTaskClaimed, &was, t)
+	r.beginAttempt(t)
+	r.dirty = append(r.dirty, t)
+	p.leases = append(p.leases, t.Lease())
+	return nil
 }
 
 // Worker gives an agent that was not removed, for somebody who may act as it.
@@ -202,6 +247,6 @@ func (r Tasks) Worker(ctx context.Context, id model.ID) (*model.Agent, error) {
 // StillReady says whether a task is READY. Index: primary key.
 func (r Tasks) StillReady(ctx context.Context, id model.ID) (ready bool, err error) {
 	err = r.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM tasks WHERE id = $1 AND status = 'READY')",
-		pgx.QueryExecModeCacheStatement, [16]byte(id)).Scan(&ready)
+		pgx.QueryExecModeCacheStatement, uuid(id)).Scan(&ready)
 	return ready, publicError(err)
 }

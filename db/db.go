@@ -9,13 +9,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // Options bound what one process may ask of PostgreSQL. A zero field takes the default that Open names.
@@ -34,6 +34,10 @@ type DB struct {
 	feed *pgxpool.Pool // the event stream's own, so that neither makes the other wait
 	kick func()        // called after every commit that wrote events
 	bell bell          // rung when a task's log grows
+
+	endings endings      // attempts that end at the same time do so together
+	claims  claims       // as do claims
+	granted atomic.Int64 // tasks that were given to agents; every few, one goes by age alone
 }
 
 // Open connects to url (postgres://…, or the older postgresql+asyncpg://… form). It fails when the database cannot be
@@ -57,7 +61,9 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open the database for the event stream: %w", err)
 	}
-	return &DB{bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), pool: pool, feed: feed, kick: func() {}}, nil
+	d := &DB{bun: bun.NewDB(stdlib.OpenDBFromPool(pool), dialect), pool: pool, feed: feed, kick: func() {}}
+	d.endings.do, d.claims.do = d.endAll, d.claimAll
+	return d, nil
 }
 
 // OnCommit sets what is called, without waiting for it, after each commit that wrote events. Set it before the first write.

@@ -7,8 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/uptrace/bun"
-
 	"workflowfactory/model"
 )
 
@@ -22,13 +20,18 @@ FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::uuid[], $5::bigint[], $6
 ORDER BY n
 RETURNING seq, at`
 
-// insertEvents is the only writer of events. It fills in Seq and At of each, and gives the last Seq; 0 for no entries.
-func insertEvents(ctx context.Context, tx bun.Tx, entries []*model.Entry) (lastSeq int64, err error) {
+// queueEvents is the only writer of events. It fills in Seq and At of each.
+func queueEvents(t *trip, entries []*model.Entry) {
 	if len(entries) == 0 {
-		return 0, nil
+		return
 	}
-	// Past bun, whose statements never have arguments: this text is always the same, so it is prepared once.
-	rows, err := tx.Tx.QueryContext(ctx, insertEventsSQL, pgx.QueryExecModeCacheStatement,
+	written := 0
+	t.add(insertEventsSQL, func(r *row) error {
+		e := entries[written]
+		e.Seq, e.At = int64(r.int()), r.time()
+		written++
+		return nil
+	},
 		uuidColumn(entries, func(e *model.Entry) model.ID { return e.ID }),
 		column(entries, func(e *model.Entry) string { return string(e.Type) }),
 		column(entries, func(e *model.Entry) int16 { return int16(e.Kind) }),
@@ -42,20 +45,6 @@ func insertEvents(ctx context.Context, tx bun.Tx, entries []*model.Entry) (lastS
 		column(entries, func(e *model.Entry) string { return e.RequestID }),
 		column(entries, func(e *model.Entry) []byte { return e.Changes }),
 		column(entries, func(e *model.Entry) []byte { return e.Snapshot }))
-	if err != nil {
-		return 0, fmt.Errorf("write %d events: %w", len(entries), err)
-	}
-	defer rows.Close()
-	for i := 0; rows.Next(); i++ {
-		if err := rows.Scan(&entries[i].Seq, &entries[i].At); err != nil {
-			return 0, fmt.Errorf("write %d events: %w", len(entries), err)
-		}
-		lastSeq = entries[i].Seq
-	}
-	if err := rows.Err(); err != nil {
-		return 0, fmt.Errorf("write %d events: %w", len(entries), err)
-	}
-	return lastSeq, nil
 }
 
 func column[S, V any](from []S, value func(S) V) []V {

@@ -29,18 +29,14 @@ func openTest(t *testing.T) *DB {
 // commitEvents writes the entries in one transaction.
 func commitEvents(t *testing.T, d *DB, entries ...*model.Entry) (seq int64) {
 	t.Helper()
-	tx, err := d.bun.BeginTx(t.Context(), nil)
+	_, err := d.transact(t.Context(), func(_ context.Context, c *change) error {
+		c.entries = entries
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback()
-	if seq, err = insertEvents(t.Context(), tx, entries); err != nil {
-		t.Fatal(err)
-	}
-	if err := tx.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	return seq
+	return entries[len(entries)-1].Seq
 }
 
 func sequenceEvents(t *testing.T, d *DB) (head int64) {

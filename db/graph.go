@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -13,12 +12,11 @@ import (
 // workflow's row is the lock of the graph: whoever changes which tasks there are, what they wait for or how they end
 // holds it. So the roll-up, the readiness and the race of the last two parents are settled by this one rule.
 type graph struct {
-	c     *change
-	w     *model.Workflow
-	was   model.Workflow // as last recorded
-	what  model.EventType
-	tasks map[model.ID]*node
-	dirty []*model.Task
+	c      *change
+	w      *model.Workflow
+	was    model.Workflow // as last recorded
+	moving bool           // something has happened since the workflow was last rolled up
+	tasks  map[model.ID]*node
 }
 
 // node is a locked task and what it was when it was last recorded.
@@ -33,53 +31,48 @@ func (c *change) lockGraph(ctx context.Context, id model.ID) (*graph, error) {
 	if g, ok := c.graphs[id]; ok {
 		return g, nil
 	}
-	w, err := locked[model.Workflow](ctx, c, id, "workflow")
-	if err != nil {
+	t := c.trip()
+	queueLock(t, "id = $1", false, func(w *model.Workflow) { c.holdGraph(w) }, uuid(id)) // index: primary key
+	t.stamp()
+	if err := t.send(ctx); err != nil {
 		return nil, err
 	}
-	return c.holdGraph(w), c.stamp(ctx)
+	if c.graphs[id] == nil {
+		return nil, model.Missing("workflow", id)
+	}
+	return c.graphs[id], nil
 }
 
 func (c *change) holdGraph(w *model.Workflow) *graph {
-	g := &graph{c: c, w: w, was: *w, tasks: map[model.ID]*node{}}
-	c.graphs[w.ID] = g
+	g, ok := c.graphs[w.ID]
+	if !ok {
+		g = &graph{c: c, w: w, was: *w, tasks: map[model.ID]*node{}}
+		c.graphs[w.ID] = g
+	}
 	return g
 }
 
-// lockGraphOf locks the workflow of a task, and the task. It answers NOT_FOUND when there is none.
+// lockGraphOf locks the workflow of a task, and the task. It answers NOT_FOUND when there is none. Indexes: primary keys.
 func (c *change) lockGraphOf(ctx context.Context, taskID model.ID) (*graph, *model.Task, error) {
-	var workflowID model.ID
-	err := c.NewSelect().Table("tasks").Column("workflow_id").Where("id = ?", taskID).Scan(ctx, &workflowID)
-	if isNoRows(err) {
+	var task *model.Task
+	t := c.trip()
+	queueLock(t, "id = (SELECT workflow_id FROM tasks WHERE id = $1)", false, func(w *model.Workflow) { c.holdGraph(w) }, uuid(taskID))
+	queueLock(t, "id = $1", false, func(found *model.Task) { task = found }, uuid(taskID))
+	t.stamp()
+	if err := t.send(ctx); err != nil {
+		return nil, nil, err
+	}
+	if task == nil || c.graphs[task.WorkflowID] == nil {
 		return nil, nil, model.Missing("task", taskID)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	g, err := c.lockGraph(ctx, workflowID)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, err := g.task(ctx, taskID)
-	return g, t, err
-}
-
-// task locks one task of the graph.
-func (g *graph) task(ctx context.Context, id model.ID) (*model.Task, error) {
-	tasks, err := g.lock(ctx, "id = ?", id)
-	if err != nil {
-		return nil, err
-	}
-	if len(tasks) == 0 {
-		return nil, model.Missing("task", id)
-	}
-	return tasks[0], nil
+	g := c.graphs[task.WorkflowID]
+	return g, g.hold(task).task, nil
 }
 
 // lock locks the tasks of the graph that a condition names, in the order of their ids. What this change has changed
 // must have been written before, or the condition sees the old rows.
 func (g *graph) lock(ctx context.Context, where string, args ...any) ([]*model.Task, error) {
-	if err := g.write(ctx); err != nil {
+	if err := g.c.writeTasks(ctx); err != nil {
 		return nil, err
 	}
 	rows, err := lockWhere[model.Task](ctx, g.c, "workflow_id = ? AND ("+where+")", append([]any{g.w.ID}, args...)...)
@@ -98,13 +91,16 @@ func (g *graph) hold(t *model.Task) *node {
 	return n
 }
 
-// record notes what happened to a locked task: the workflow's counters follow, and its attempt ends if it was held.
+// count moves one task in the workflow's counters. "" stands for no task: a new or a deleted one.
+func (g *graph) count(from, to model.TaskStatus) {
+	g.w.Count(from, to)
+	g.moving = true
+}
+
+// record notes what happened to a locked task; the workflow's counters follow.
 func (g *graph) record(t *model.Task, what model.EventType) {
 	n := g.tasks[t.ID]
-	g.w.Count(n.was.Status, t.Status)
-	if n.was.Status == model.TaskStatusInProgress && t.Status != model.TaskStatusInProgress {
-		g.c.agentOf(n.was.AgentID)
-	}
+	g.count(n.was.Status, t.Status)
 	record(g.c, what, &n.was, t)
 	n.was = *t
 	g.touch(n)
@@ -114,7 +110,7 @@ func (g *graph) record(t *model.Task, what model.EventType) {
 func (g *graph) touch(n *node) {
 	if !n.dirty {
 		n.dirty = true
-		g.dirty = append(g.dirty, n.task)
+		g.c.dirty = append(g.c.dirty, n.task)
 	}
 }
 
@@ -137,7 +133,7 @@ func (g *graph) resettle(ctx context.Context, tasks []*model.Task) error {
 	if len(tasks) == 0 {
 		return nil
 	}
-	if err := g.write(ctx); err != nil {
+	if err := g.c.writeTasks(ctx); err != nil {
 		return err
 	}
 	var counts []struct {
@@ -165,13 +161,43 @@ func (g *graph) resettle(ctx context.Context, tasks []*model.Task) error {
 	return nil
 }
 
-// release settles what waits for tasks that are done now.
-func (g *graph) release(ctx context.Context, done ...*model.Task) error {
-	dependents, err := g.dependents(ctx, done)
-	if err != nil {
-		return err
+// release settles what waits for a task that is done now.
+func (g *graph) release(ctx context.Context, done *model.Task) error {
+	if _, known := g.c.below[done.ID]; !known {
+		if err := g.c.lockBelow(ctx, g, done.ID); err != nil {
+			return err
+		}
 	}
-	return g.resettle(ctx, dependents)
+	for _, id := range g.c.below[done.ID] {
+		n := g.tasks[id]
+		if n.task.WaitsFor > 0 { // of one that has ended it is counted anew when that is retried
+			n.task.WaitsFor--
+			g.touch(n)
+		}
+		g.settle(n.task)
+	}
+	return nil
+}
+
+// lockBelow locks what depends directly on a task, and notes it.
+func (c *change) lockBelow(ctx context.Context, g *graph, id model.ID) error {
+	t := c.trip()
+	c.queueBelow(t, []model.ID{id})
+	queueLock(t, "id IN (SELECT task_id FROM task_dependencies WHERE depends_on_id = $1)", false,
+		func(found *model.Task) { g.hold(found) }, uuid(id)) // index: task_dependents
+	return t.send(ctx)
+}
+
+// queueBelow asks what depends directly on tasks. Their workflows must be locked. Index: task_dependents.
+func (c *change) queueBelow(t *trip, ids []model.ID) {
+	for _, id := range ids {
+		c.below[id] = nil
+	}
+	t.add("SELECT depends_on_id, task_id FROM task_dependencies WHERE depends_on_id = ANY($1) ORDER BY task_id", func(r *row) error {
+		on := r.id()
+		c.below[on] = append(c.below[on], r.id())
+		return nil
+	}, uuids(ids))
 }
 
 // dependents locks the tasks that depend directly on others. Index: task_dependents.
@@ -195,39 +221,52 @@ func (g *graph) descendants(ctx context.Context, on []*model.Task, where string)
 		SELECT task_id FROM below) AND (`+where+`)`, bun.List(idsOf(on)))
 }
 
-// write writes the tasks that changed since the last time.
-func (g *graph) write(ctx context.Context) error {
-	dirty := g.dirty
-	g.dirty = nil
-	for _, t := range dirty {
-		g.tasks[t.ID].dirty = false
+// writeTasks writes the tasks that changed since the last time.
+func (c *change) writeTasks(ctx context.Context) error {
+	if len(c.dirty) == 0 {
+		return nil
 	}
-	slices.SortFunc(dirty, func(a, b *model.Task) int { return slices.Compare(a.ID[:], b.ID[:]) })
-	return updateAll(ctx, g.c, dirty)
+	t := c.trip()
+	c.queueTasks(t)
+	return t.send(ctx)
+}
+
+func (c *change) queueTasks(t *trip) {
+	queueUpdate(t, c.dirty)
+	for _, task := range c.dirty {
+		if g := c.graphs[task.WorkflowID]; g != nil {
+			g.tasks[task.ID].dirty = false
+		}
+	}
+	c.dirty = nil
+}
+
+func (c *change) queueWorkflows(t *trip) {
+	var workflows []*model.Workflow
+	for _, g := range c.graphs {
+		workflows = append(workflows, g.w)
+	}
+	queueUpdate(t, workflows)
 }
 
 // announce notes what happened to the workflow itself, now.
 func (g *graph) announce(what model.EventType) {
-	g.what = what
+	g.moving = true
 	record(g.c, what, &g.was, g.w)
 	g.was = *g.w
 }
 
-// flush writes the tasks and then the workflow, which concludes if its last open task has ended.
-func (g *graph) flush(ctx context.Context) error {
-	if err := g.write(ctx); err != nil {
-		return err
+// rollUp concludes the workflow if its last open task has ended, and tells how it went on.
+func (g *graph) rollUp() {
+	if !g.moving {
+		return
 	}
 	if what, ended := g.w.Conclude(g.c.now); ended {
 		g.announce(what)
 	} else if len(model.Diff(&g.was, g.w)) > 0 {
 		g.announce(model.EventTypeWorkflowProgressed)
 	}
-	if g.what == "" {
-		return nil
-	}
-	_, err := g.c.NewUpdate().Model(g.w).WherePK().Exec(ctx)
-	return err
+	g.moving = false
 }
 
 func idsOf[T any, P interface {

@@ -2,67 +2,96 @@ package db
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"workflowfactory/model"
 )
 
 // Heartbeat says that an agent is alive, extends its leases and tells what became of them.
 func (r Agents) Heartbeat(ctx context.Context, in model.HeartbeatInput) (*model.HeartbeatPayload, error) {
-	var p *model.HeartbeatPayload
-	_, err := r.change(ctx, func(ctx context.Context, c *change) (err error) {
-		p, err = c.heartbeat(ctx, in)
-		return err
-	})
-	return p, err
-}
-
-func (c *change) heartbeat(ctx context.Context, in model.HeartbeatInput) (*model.HeartbeatPayload, error) {
-	if err := c.caller.MayActAs(in.AgentID); err != nil {
+	if err := model.CallerFrom(ctx).MayActAs(in.AgentID); err != nil {
 		return nil, err
 	}
 	tokens, err := in.Tokens()
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := c.tasksOf(ctx, tokens)
-	if err != nil {
-		return nil, err
-	}
-	p := &model.HeartbeatPayload{ServerTime: c.now, Leases: []*model.HeartbeatLease{}, CancelledTaskIds: []model.ID{}}
-	var held, reported []*model.Task
-	for i, token := range tokens {
-		lease := &model.HeartbeatLease{TaskID: token.TaskID, Lost: true}
-		p.Leases = append(p.Leases, lease)
-		t := tasks[token.TaskID]
-		if t == nil || !t.HeldBy(token.Secret, c.caller, c.now) || t.AgentID != in.AgentID {
-			if t != nil && t.Status == model.TaskStatusCancelled {
-				p.CancelledTaskIds = append(p.CancelledTaskIds, t.ID)
-			}
-			continue
-		}
-		changed, err := c.report(t, in.Leases[i].Progress, in.Leases[i].Message)
+	var h *heartbeat
+	_, err = r.change(ctx, func(ctx context.Context, c *change) error {
+		h = &heartbeat{in: in, tokens: tokens, p: &model.HeartbeatPayload{Leases: make([]*model.HeartbeatLease, len(tokens)), CancelledTaskIds: []model.ID{}}}
+		return h.do(ctx, c)
+	})
+	// What somebody else had locked was passed over, so that nobody waits for this agent's tasks while this waits for
+	// one: each is waited for alone.
+	for _, i := range h.busy {
 		if err != nil {
-			return nil, err
+			break
 		}
-		t.Extend(c.now)
-		lease.LeaseExpiresAt, lease.Lost = t.LeaseExpiresAt, false
-		if changed {
-			reported = append(reported, t)
-		} else {
+		_, err = r.change(ctx, func(ctx context.Context, c *change) error {
+			return h.renew(ctx, c, []int{i}, false)
+		})
+	}
+	return h.p, err
+}
+
+// heartbeat is one sign of life.
+type heartbeat struct {
+	in     model.HeartbeatInput
+	tokens []model.LeaseToken
+	p      *model.HeartbeatPayload
+	busy   []int // of the leases, those whose tasks somebody else has locked
+}
+
+func (h *heartbeat) do(ctx context.Context, c *change) error {
+	all := make([]int, len(h.tokens))
+	for i := range all {
+		all[i] = i
+	}
+	if err := h.renew(ctx, c, all, true); err != nil {
+		return err
+	}
+	h.p.ServerTime = c.now
+	return c.news(ctx, h.p, h.in)
+}
+
+// renew extends some of the leases, with one statement. Index: primary key.
+func (h *heartbeat) renew(ctx context.Context, c *change, which []int, free bool) error {
+	if len(which) == 0 {
+		return c.stamp(ctx)
+	}
+	ids := column(which, func(i int) model.ID { return h.tokens[i].TaskID })
+	tasks, statuses := map[model.ID]*model.Task{}, map[model.ID]model.TaskStatus{}
+	t := c.trip()
+	queueLock(t, "id = ANY($1) AND status = 'IN_PROGRESS'", free, func(t *model.Task) { tasks[t.ID] = t }, uuids(ids))
+	t.add("SELECT id, status FROM tasks WHERE id = ANY($1)", func(r *row) error {
+		id := r.id()
+		statuses[id] = word[model.TaskStatus](r)
+		return nil
+	}, uuids(ids))
+	t.stamp()
+	if err := t.send(ctx); err != nil {
+		return err
+	}
+	var held []*model.Task
+	for _, i := range which {
+		token := h.tokens[i]
+		lease, t := &model.HeartbeatLease{TaskID: token.TaskID, Lost: true}, tasks[token.TaskID]
+		h.p.Leases[i] = lease
+		switch status := statuses[token.TaskID]; {
+		case t != nil && t.HeldBy(token.Secret, c.caller, c.now) && t.AgentID == h.in.AgentID:
+			if err := c.report(t, h.in.Leases[i].Progress, h.in.Leases[i].Message); err != nil {
+				return err
+			}
+			t.Extend(c.now)
+			lease.LeaseExpiresAt, lease.Lost = t.LeaseExpiresAt, false
 			held = append(held, t)
+		case t == nil && status == model.TaskStatusInProgress && free:
+			h.busy = append(h.busy, i)
+		case status == model.TaskStatusCancelled:
+			h.p.CancelledTaskIds = append(h.p.CancelledTaskIds, token.TaskID)
 		}
 	}
-	if err := c.extend(ctx, held); err != nil {
-		return nil, err
-	}
-	if err := updateAll(ctx, c, reported); err != nil {
-		return nil, err
-	}
-	return p, c.news(ctx, p, in)
+	return updateAll(ctx, c, held) // of most, nothing but the end of the lease: that touches no index
 }
 
 // news notes a sign of life, and tells what the agent would else hear by agentCommands.
@@ -75,8 +104,11 @@ func (c *change) news(ctx context.Context, p *model.HeartbeatPayload, in model.H
 	if p.DecidedSuggestions, err = c.decidedSince(ctx, a.ID, last); err != nil || a.Draining || a.ActiveTasks >= a.MaxConcurrency {
 		return err
 	}
-	ids, err := c.candidates(ctx, a.ID, a.Capabilities, nil, 1)
-	p.TasksAvailable = len(ids) > 0
+	var found candidates
+	t := c.trip()
+	found.queue(t, []model.ClaimTasksInput{{AgentID: a.ID}}, 1, false)
+	err = t.send(ctx)
+	p.TasksAvailable = len(found.byRank) > 0
 	return err
 }
 
@@ -95,43 +127,13 @@ func (c *change) decidedSince(ctx context.Context, agent model.ID, last *time.Ti
 	return decided, err
 }
 
-// tasksOf locks the tasks of leases, in the order of their ids.
-func (c *change) tasksOf(ctx context.Context, tokens []model.LeaseToken) (map[model.ID]*model.Task, error) {
-	ids := make([]model.ID, len(tokens))
-	for i, t := range tokens {
-		ids[i] = t.TaskID
-	}
-	tasks := map[model.ID]*model.Task{}
-	rows, err := lockAll[model.Task](ctx, c, ids)
-	for _, t := range rows {
-		tasks[t.ID] = t
-	}
-	return tasks, errors.Join(err, c.stamp(ctx))
-}
-
 // report takes progress over and tells the log of it when it is time to.
-func (c *change) report(t *model.Task, progress *int, message *string) (changed bool, err error) {
+func (c *change) report(t *model.Task, progress *int, message *string) error {
 	was := *t
-	changed, tell, err := t.Report(progress, message, c.now)
+	_, tell, err := t.Report(progress, message, c.now)
 	if tell {
 		record(c, model.EventTypeTaskProgressed, &was, t)
 	}
-	return changed, err
-}
-
-// extend writes new ends of leases and nothing else, so that no index is touched (a HOT update).
-func (c *change) extend(ctx context.Context, tasks []*model.Task) error {
-	if len(tasks) == 0 {
-		return nil
-	}
-	ids, ends := make([][16]byte, len(tasks)), make([]any, len(tasks))
-	for i, t := range tasks {
-		ids[i], ends[i] = t.ID, *t.LeaseExpiresAt
-	}
-	_, err := c.Tx.Tx.ExecContext(ctx, `
-		UPDATE tasks AS t SET lease_expires_at = v.ends
-		FROM unnest($1::uuid[], $2::timestamptz[]) AS v (id, ends) WHERE t.id = v.id`,
-		pgx.QueryExecModeCacheStatement, ids, ends)
 	return err
 }
 
@@ -142,29 +144,26 @@ func (c *change) alive(ctx context.Context, in model.HeartbeatInput) (a *model.A
 	if err != nil {
 		return nil, nil, err
 	}
-	active, err := c.activeTasks(ctx, []model.ID{a.ID})
-	if err != nil {
-		return nil, nil, err
-	}
 	last, a.LastHeartbeatAt = a.LastHeartbeatAt, &c.now
 	if was := *a; in.Draining != nil && *in.Draining != a.Draining {
 		a.Draining = *in.Draining
 		record(c, model.EventTypeAgentUpdated, &was, a)
 	}
-	c.account(a, active[a.ID], agentOutcome{})
-	return a, last, updateAll(ctx, c, []*model.Agent{a})
+	c.account(a, &agentOutcome{})
+	return a, last, nil
 }
 
 // lockAgent locks an agent that was not removed.
 func (c *change) lockAgent(ctx context.Context, id model.ID) (*model.Agent, error) {
-	agents, err := lockWhere[model.Agent](ctx, c, "id = ? AND removed_at IS NULL", id)
-	if err != nil {
+	t := c.trip()
+	c.queueAgents(t, []model.ID{id})
+	if err := t.send(ctx); err != nil {
 		return nil, err
 	}
-	if len(agents) == 0 {
+	if c.agents[id] == nil {
 		return nil, model.Missing("agent", id)
 	}
-	return agents[0], nil
+	return c.agents[id], nil
 }
 
 // ReportProgress says how far a held task is. It does not extend the lease. The log hears of changes at most once a
@@ -178,8 +177,7 @@ func (r Tasks) ReportProgress(ctx context.Context, in model.ReportProgressInput)
 			return err
 		}
 		p.Task = t
-		changed, err := c.report(t, in.Progress, in.Message)
-		if err != nil || !changed {
+		if err := c.report(t, in.Progress, in.Message); err != nil {
 			return err
 		}
 		return updateAll(ctx, c, []*model.Task{t})
@@ -191,13 +189,14 @@ func (r Tasks) ReportProgress(ctx context.Context, in model.ReportProgressInput)
 func (r Tasks) AnnounceProgress(ctx context.Context) error {
 	_, err := r.change(ctx, func(ctx context.Context, c *change) error {
 		var tasks []*model.Task
-		err := c.NewSelect().Model(&tasks).Where("unannounced AND announced_at < now() - interval '1 second'").
-			OrderExpr("id").Limit(sweepSize).For("NO KEY UPDATE SKIP LOCKED").Scan(ctx)
-		if err != nil {
+		t := c.trip()
+		queueLock(t, "id IN (SELECT id FROM tasks WHERE unannounced AND announced_at < now() - interval '1 second' LIMIT 100)", true,
+			func(t *model.Task) { tasks = append(tasks, t) })
+		if err := t.send(ctx); err != nil {
 			return err
 		}
 		for _, t := range tasks {
-			if _, err := c.report(t, nil, nil); err != nil {
+			if err := c.report(t, nil, nil); err != nil {
 				return err
 			}
 		}

@@ -1,7 +1,6 @@
 package db
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"time"
@@ -13,14 +12,14 @@ import (
 // time; with a token that no longer holds the lease it is STALE_LEASE and writes nothing.
 func (r Tasks) Complete(ctx context.Context, in model.CompleteTaskInput) (*model.TaskPayload, error) {
 	hash := outcomeHash("complete", in.Result)
-	return r.onLease(ctx, "completeTask", in.LeaseToken, in.IdempotencyKey, hash, in, func(ctx context.Context, g *graph, t *model.Task) error {
+	return r.end(ctx, ending{verb: "completeTask", token: in.LeaseToken, key: in.IdempotencyKey, in: in, hash: hash, do: func(ctx context.Context, g *graph, t *model.Task) error {
 		g.c.endAttempt(t, model.AttemptOutcomeCompleted, nil, hash)
 		if err := t.Complete(g.c.now, in.Result); err != nil {
 			return err
 		}
 		g.record(t, model.EventTypeTaskCompleted)
 		return g.release(ctx, t)
-	})
+	}})
 }
 
 // Fail gives up an attempt: the task is tried again after its backoff, until no attempt is left. Repeats answer as for
@@ -31,9 +30,17 @@ func (r Tasks) Fail(ctx context.Context, in model.FailTaskInput) (*model.TaskPay
 		return nil, err
 	}
 	hash := outcomeHash("fail", mustJSON([]any{why, wait}))
-	return r.onLease(ctx, "failTask", in.LeaseToken, in.IdempotencyKey, hash, in, func(ctx context.Context, g *graph, t *model.Task) error {
+	return r.end(ctx, ending{verb: "failTask", token: in.LeaseToken, key: in.IdempotencyKey, in: in, hash: hash, do: func(ctx context.Context, g *graph, t *model.Task) error {
 		return g.failAttempt(ctx, t, model.AttemptOutcomeFailed, model.EventTypeTaskRetryScheduled, why, wait, hash)
-	})
+	}})
+}
+
+// Release gives a held task back undone; it does not count as an attempt.
+func (r Tasks) Release(ctx context.Context, in model.ReleaseTaskInput) (*model.TaskPayload, error) {
+	hash := outcomeHash("release", nil)
+	return r.end(ctx, ending{verb: "releaseTask", token: in.LeaseToken, in: in, hash: hash, do: func(ctx context.Context, g *graph, t *model.Task) error {
+		return g.giveBack(t, hash)
+	}})
 }
 
 // failAttempt ends an attempt that failed or was lost. again is the event when the task will be tried again.
@@ -58,14 +65,6 @@ func (g *graph) failAttempt(ctx context.Context, t *model.Task, how model.Attemp
 	return g.cancelOpen(ctx, model.TaskError{Code: model.TaskWorkflowFailed, Message: "\"" + t.Name + "\" failed, and with it the workflow"})
 }
 
-// Release gives a held task back undone; it does not count as an attempt.
-func (r Tasks) Release(ctx context.Context, in model.ReleaseTaskInput) (*model.TaskPayload, error) {
-	hash := outcomeHash("release", nil)
-	return r.onLease(ctx, "releaseTask", in.LeaseToken, nil, hash, in, func(ctx context.Context, g *graph, t *model.Task) error {
-		return g.giveBack(t, hash)
-	})
-}
-
 func (g *graph) giveBack(t *model.Task, hash []byte) error {
 	g.c.endAttempt(t, model.AttemptOutcomeReleased, nil, hash)
 	if err := t.Wait(); err != nil {
@@ -76,60 +75,12 @@ func (g *graph) giveBack(t *model.Task, hash []byte) error {
 	return nil
 }
 
-// onLease runs a use case that ends the attempt of a held task.
-func (r Tasks) onLease(ctx context.Context, verb, token string, key *string, hash []byte, in any, do func(context.Context, *graph, *model.Task) error) (*model.TaskPayload, error) {
-	p := &model.TaskPayload{}
-	var err error
-	p.Change, err = r.change(ctx, func(ctx context.Context, c *change) (err error) {
-		p.Task, err = idempotent(ctx, c, verb, key, in, func() (*model.Task, error) {
-			return c.endLease(ctx, token, hash, do)
-		})
-		return err
-	})
-	return p, err
-}
-
-func (c *change) endLease(ctx context.Context, text string, hash []byte, do func(context.Context, *graph, *model.Task) error) (*model.Task, error) {
-	token, ok := model.ParseLeaseToken(text)
-	if !ok {
-		return nil, model.Stale()
-	}
-	g, t, err := c.lockGraphOf(ctx, token.TaskID)
-	if err != nil {
-		return nil, stalePerhaps(err)
-	}
-	if !t.HeldBy(token.Secret, c.caller, c.now) {
-		return t, c.checkRepeat(ctx, token, hash)
-	}
-	return t, do(ctx, g, t)
-}
-
 // stalePerhaps answers STALE_LEASE for a task that was deleted meanwhile.
 func stalePerhaps(err error) error {
 	if e, ok := err.(*model.Error); ok && e.Code == model.NotFound {
 		return model.Stale()
 	}
 	return err
-}
-
-// checkRepeat wants the token's attempt to have ended by just this request; anything else is STALE_LEASE. Index:
-// primary key of task_attempts.
-func (c *change) checkRepeat(ctx context.Context, token model.LeaseToken, hash []byte) error {
-	var ended []byte
-	var agent model.ID
-	err := c.Tx.Tx.QueryRowContext(ctx, `
-		SELECT coalesce(outcome_hash, ''), agent_id FROM task_attempts WHERE task_id = $1 AND lease_token = $2`,
-		token.TaskID, token.Secret).Scan(&ended, &agent)
-	if isNoRows(err) {
-		return model.Stale()
-	}
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(ended, hash) || c.caller.MayActAs(agent) != nil {
-		return model.Stale()
-	}
-	return nil
 }
 
 // outcomeHash names what an attempt was ended with.

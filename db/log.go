@@ -115,7 +115,7 @@ func (c *change) appendLog(ctx context.Context, t *model.Task, lines []*model.Ta
 			fields[i] = new(string(l.Fields))
 		}
 	}
-	_, err := c.Tx.Tx.ExecContext(ctx, `
+	_, err := c.pg.Exec(ctx, `
 		WITH task AS (UPDATE tasks SET log_lines = log_lines + cardinality($2::smallint[]) WHERE id = $1 RETURNING id, attempt, log_lines)
 		INSERT INTO task_logs (task_id, number, attempt, at, level, message, fields)
 		SELECT task.id, task.log_lines - cardinality($2) + l.n, task.attempt, $5, l.level, l.message, l.fields::jsonb

@@ -16,8 +16,8 @@ func (r Tasks) Offer(ctx context.Context, agent model.ID) (map[model.ID]int64, e
 	if err != nil || a.Draining || a.ActiveTasks >= a.MaxConcurrency {
 		return nil, err
 	}
-	rows, err := r.pool.Query(ctx, "SELECT t.id, t.version FROM ("+claimAnywhere+") AS first JOIN tasks AS t USING (id) WHERE t.status = 'READY'",
-		pgx.QueryExecModeCacheStatement, a.Capabilities, [16]byte(a.ID), claimSpare)
+	rows, err := r.pool.Query(ctx, "SELECT t.id, t.version FROM ("+claimableByRank+") AS first JOIN tasks AS t USING (id) WHERE t.status = 'READY'",
+		pgx.QueryExecModeCacheStatement, uuids{a.ID}, []*string{nil}, claimSpare)
 	if err != nil {
 		return nil, publicError(err)
 	}

@@ -102,6 +102,9 @@ func (r *row) json() model.JSON {
 	return bytes.Clone(v)
 }
 
+// bytes reads a bytea; NULL is nil.
+func (r *row) bytes() []byte { return bytes.Clone(r.take()) }
+
 // ids reads a uuid[] without NULLs. None is an empty slice, not nil.
 func (r *row) ids() []model.ID {
 	return elements(r.take(), func(v []byte) model.ID { return model.ID(v) })

@@ -19,7 +19,7 @@ func (c *change) routeTasks(ctx context.Context, tasks []*model.Task) error {
 	if err != nil || missing == 0 {
 		return err
 	}
-	_, err = c.Tx.Tx.ExecContext(ctx, `
+	_, err = c.pg.Exec(ctx, `
 		INSERT INTO routes (capabilities)
 		SELECT DISTINCT ARRAY(SELECT jsonb_array_elements_text(e)) AS capabilities FROM jsonb_array_elements($1::jsonb) AS e
 		ORDER BY capabilities ON CONFLICT DO NOTHING`, string(mustJSON(sets)))
@@ -32,7 +32,7 @@ func (c *change) routeTasks(ctx context.Context, tasks []*model.Task) error {
 
 // findRoutes gives the tasks the numbers of the sets that are known, and says how many are not. Index: routes_capabilities_key.
 func (c *change) findRoutes(ctx context.Context, tasks []*model.Task, sets [][]string) (missing int, err error) {
-	rows, err := c.Tx.Tx.QueryContext(ctx, `
+	rows, err := c.pg.Query(ctx, `
 		SELECT v.n, r.id FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS v (e, n)
 		JOIN routes AS r ON r.capabilities = ARRAY(SELECT jsonb_array_elements_text(v.e))`,
 		pgx.QueryExecModeCacheStatement, string(mustJSON(sets)))

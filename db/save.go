@@ -67,6 +67,7 @@ func insert[T any, P interface {
 		return err
 	}
 	for _, n := range nouns {
+		c.keep((*T)(n))
 		record(c, what, nil, n)
 	}
 	return nil
@@ -78,8 +79,7 @@ func update[T any, P interface {
 	model.Recorded
 }](ctx context.Context, c *change, what model.EventType, before, after P) error {
 	record(c, what, before, after)
-	_, err := c.NewUpdate().Model(after).WherePK().Exec(ctx)
-	return err
+	return updateAll(ctx, c, []*T{after})
 }
 
 // locked reads one noun by id and locks its row until the end of the change. It answers NOT_FOUND when there is none.

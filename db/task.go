@@ -38,7 +38,7 @@ func (c *change) createTask(ctx context.Context, in model.CreateTaskInput) (*mod
 	if err != nil {
 		return nil, err
 	}
-	g.w.Count("", t.Status)
+	g.count("", t.Status)
 	if err := g.insertTasks(ctx, []*model.Task{t}); err != nil {
 		return nil, err
 	}
@@ -279,7 +279,7 @@ func (r Tasks) Delete(ctx context.Context, in model.DeleteTaskInput) (*model.Tas
 		if _, err := g.c.NewDelete().Model(t).WherePK().Exec(ctx); err != nil {
 			return err
 		}
-		g.w.Count(t.Status, "")
+		g.count(t.Status, "")
 		recordDeletion(g.c, model.EventTypeTaskDeleted, t)
 		return g.resettle(ctx, waiting)
 	})

@@ -46,6 +46,14 @@ func (a *Agent) AvgDurationMs() *int {
 	return new(int(a.BusyMs / int64(a.CompletedTasks)))
 }
 
+// Room is how many more tasks the agent takes.
+func (a *Agent) Room() int {
+	if a.Draining {
+		return 0
+	}
+	return max(0, a.MaxConcurrency-a.ActiveTasks)
+}
+
 // MissedHeartbeats is how many heartbeats may be missed before an agent counts as OFFLINE.
 const MissedHeartbeats = 3
 

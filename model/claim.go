@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -31,6 +32,20 @@ func (in ClaimTasksInput) Limit() int { return orDefault(in.Max, 1) }
 
 // Seconds is how long the leases shall last.
 func (in ClaimTasksInput) Seconds() int { return orDefault(in.LeaseSeconds, DefaultLeaseSeconds) }
+
+// Suits says whether an agent may be given a task by this claim: it has the capabilities, those that the claim names if
+// it names some, the task is kept for nobody else, and is of the workflow that the claim is about.
+func (in ClaimTasksInput) Suits(a *Agent, t *Task) bool {
+	if kept := t.KeptFor(); !kept.IsZero() && kept != a.ID {
+		return false
+	}
+	if in.WorkflowID != nil && *in.WorkflowID != t.WorkflowID {
+		return false
+	}
+	return !slices.ContainsFunc(t.RequiredCapabilities, func(c string) bool {
+		return !slices.Contains(a.Capabilities, c) || in.Capabilities != nil && !slices.Contains(in.Capabilities, c)
+	})
+}
 
 // Tokens reads the leases of a heartbeat, each once.
 func (in HeartbeatInput) Tokens() ([]LeaseToken, error) {
