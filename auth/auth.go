@@ -15,26 +15,26 @@ import (
 )
 
 const (
-	// freshness is how long what was read of a key may be believed, and how often the keys behind open connections are
-	// looked at again. A revoked key stops working within twice this, which has to stay under 5 s.
+	// freshness is how long what was read of a credential may be believed, and how often those behind open connections
+	// are looked at again. A revoked one stops working within twice this, which has to stay under 5 s.
 	freshness = 2 * time.Second
 
-	// maxLookups bounds how many lookups of keys run at a time, and so how much of the database's pool strangers with
-	// made-up keys can keep busy.
+	// maxLookups bounds how many lookups run at a time, and so how much of the database's pool strangers with made-up
+	// tokens can keep busy.
 	maxLookups = 4
 )
 
-// Keys is where API keys are kept.
-type Keys interface {
-	// APIKeys gives those of the keys that there are, in any order.
-	APIKeys(ctx context.Context, ids []model.ID) ([]*model.APIKey, error)
-	// MarkUsed notes that the keys were used in the current minute.
+// Credentials is where API keys, sessions and accounts are kept.
+type Credentials interface {
+	// Credentials gives those that there are, in any order.
+	Credentials(ctx context.Context, ids []model.ID) ([]*model.Credential, error)
+	// MarkUsed notes that they were used in the current minute.
 	MarkUsed(ctx context.Context, ids []model.ID) error
 }
 
 // Authenticator proves who is behind a bearer token. It is safe for concurrent use.
 type Authenticator struct {
-	keys    Keys
+	kept    Credentials
 	log     *slog.Logger
 	known   cache
 	watched watchers
@@ -43,29 +43,29 @@ type Authenticator struct {
 }
 
 // New makes an Authenticator. Its Run must run for watched connections to end.
-func New(keys Keys, log *slog.Logger) *Authenticator {
-	return &Authenticator{keys: keys, log: log, lookups: make(chan struct{}, maxLookups)}
+func New(kept Credentials, log *slog.Logger) *Authenticator {
+	return &Authenticator{kept: kept, log: log, lookups: make(chan struct{}, maxLookups)}
 }
 
 // Authenticate gives the caller whose credential the token is. A token that is not, or no longer, good is answered with
 // UNAUTHENTICATED; any other error means that nobody can tell at the moment.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (model.Caller, error) {
-	id, ok := keyOf(token)
+	id, ok := subjectOf(token)
 	if !ok {
-		return model.Caller{}, errNoSuchKey
+		return model.Caller{}, errUnknown
 	}
-	key, err := a.key(ctx, id)
+	known, err := a.credential(ctx, id)
 	if err != nil {
 		return model.Caller{}, err
 	}
-	if sum := sha256.Sum256([]byte(token)); key == nil || subtle.ConstantTimeCompare(key.SecretHash, sum[:]) != 1 {
-		return model.Caller{}, errNoSuchKey
+	if sum := sha256.Sum256([]byte(token)); known == nil || subtle.ConstantTimeCompare(known.SecretHash, sum[:]) != 1 {
+		return model.Caller{}, errUnknown
 	}
-	if err := usable(key, time.Now()); err != nil {
+	if err := known.Usable(time.Now()); err != nil {
 		return model.Caller{}, err
 	}
-	a.used.note(key)
-	return callerOf(key), nil
+	a.used.note(known)
+	return known.Caller(), nil
 }
 
 // Current looks again at who is calling, for a connection that stays open: an agent that has just registered with a key
@@ -75,35 +75,20 @@ func (a *Authenticator) Current(ctx context.Context) context.Context {
 	if caller.Role != model.RoleAgent || !caller.AgentID.IsZero() {
 		return ctx
 	}
-	key, err := a.key(ctx, caller.ID)
-	if err != nil || key == nil || key.AgentID.IsZero() {
+	known, err := a.credential(ctx, caller.ID)
+	if err != nil || known == nil || known.AgentID.IsZero() {
 		return ctx // the watch over the connection ends it when the key is gone
 	}
-	caller.AgentID = key.AgentID
+	caller.AgentID = known.AgentID
 	return model.WithCaller(ctx, caller)
 }
 
-var errNoSuchKey = model.Errorf(model.Unauthenticated, "this API key is not known here: check that it was copied whole, or ask an administrator for a new one")
+var errUnknown = model.Errorf(model.Unauthenticated, "this credential is not known here: check that it was copied whole, sign in again, or ask an administrator for a new key")
 
-// usable says why a key that is known does not work, nil if it does.
-func usable(k *model.APIKey, now time.Time) error {
-	switch {
-	case k.RevokedAt != nil:
-		return model.Errorf(model.Unauthenticated, "the API key %q was revoked: ask an administrator for a new one", k.Name)
-	case k.ExpiresAt != nil && !now.Before(*k.ExpiresAt):
-		return model.Errorf(model.Unauthenticated, "the API key %q has expired: ask an administrator for a new one", k.Name)
-	}
-	return nil
-}
-
-func callerOf(k *model.APIKey) model.Caller {
-	return model.Caller{ID: k.ID, Name: k.Name, Role: k.Role, AgentID: k.AgentID}
-}
-
-// key reads a key, from memory while that is fresh; nil means that there is none.
-func (a *Authenticator) key(ctx context.Context, id model.ID) (*model.APIKey, error) {
-	if key, ok := a.known.get(id, time.Now()); ok {
-		return key, nil
+// credential reads one, from memory while that is fresh; nil means that there is none.
+func (a *Authenticator) credential(ctx context.Context, id model.ID) (*model.Credential, error) {
+	if known, ok := a.known.get(id, time.Now()); ok {
+		return known, nil
 	}
 	select {
 	case a.lookups <- struct{}{}:
@@ -111,24 +96,24 @@ func (a *Authenticator) key(ctx context.Context, id model.ID) (*model.APIKey, er
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	if key, ok := a.known.get(id, time.Now()); ok {
-		return key, nil // somebody else read it while we waited
+	if known, ok := a.known.get(id, time.Now()); ok {
+		return known, nil // somebody else read it while we waited
 	}
 	asked := time.Now()
-	found, err := a.keys.APIKeys(ctx, []model.ID{id})
+	found, err := a.kept.Credentials(ctx, []model.ID{id})
 	if err != nil {
-		return nil, fmt.Errorf("look up API key %s: %w", id, err)
+		return nil, fmt.Errorf("look up %s: %w", id, err)
 	}
-	var key *model.APIKey
+	var known *model.Credential
 	if len(found) > 0 {
-		key = found[0]
+		known = found[0]
 	}
-	a.known.put(id, key, asked)
-	return key, nil
+	a.known.put(id, known, asked)
+	return known, nil
 }
 
 // Run keeps watch until the context ends: it ends the connections whose credential is no longer good, and notes which
-// keys were used. It blocks, and returns nil.
+// were used. It blocks, and returns nil.
 func (a *Authenticator) Run(ctx context.Context) error {
 	tick := time.NewTicker(freshness)
 	defer tick.Stop()
@@ -148,6 +133,6 @@ func (a *Authenticator) Run(ctx context.Context) error {
 
 func (a *Authenticator) report(ctx context.Context, err error) {
 	if err != nil && ctx.Err() == nil {
-		a.log.ErrorContext(ctx, "keep watch over API keys", "error", err)
+		a.log.ErrorContext(ctx, "keep watch over credentials", "error", err)
 	}
 }

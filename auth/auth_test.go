@@ -13,23 +13,30 @@ import (
 	"workflowfactory/model"
 )
 
-// shelf keeps keys in memory and counts how often it is asked.
+// shelf keeps credentials in memory and counts how often it is asked.
 type shelf struct {
-	mu    sync.Mutex
-	keys  map[model.ID]*model.APIKey
-	asked int
-	used  []model.ID
-	err   error
+	mu     sync.Mutex
+	keys   map[model.ID]*model.APIKey
+	others map[model.ID]*model.Credential // that are no keys
+	asked  int
+	used   []model.ID
+	err    error
 }
 
-func (s *shelf) APIKeys(_ context.Context, ids []model.ID) ([]*model.APIKey, error) {
+func (s *shelf) Credentials(_ context.Context, ids []model.ID) ([]*model.Credential, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked++
-	var found []*model.APIKey
+	var found []*model.Credential
 	for _, id := range ids {
 		if k, ok := s.keys[id]; ok {
-			found = append(found, new(*k))
+			found = append(found, &model.Credential{
+				ID: k.ID, Name: k.Name, SecretHash: k.SecretHash, Role: k.Role, AgentID: k.AgentID, Active: true,
+				ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt,
+			})
+		}
+		if one, ok := s.others[id]; ok {
+			found = append(found, new(*one))
 		}
 	}
 	return found, s.err
@@ -288,8 +295,8 @@ func TestWatchEndsWithTheCredential(t *testing.T) {
 				defer run(t, a)()
 				ctx, leave := context.WithCancel(t.Context())
 				defer leave()
-				ends := a.Watch(ctx, model.Caller{ID: k.ID})
-				stays := a.Watch(ctx, model.Caller{ID: good.ID})
+				ends := a.Watch(ctx, model.Caller{ID: k.ID, Role: k.Role})
+				stays := a.Watch(ctx, model.Caller{ID: good.ID, Role: good.Role})
 				time.Sleep(10 * time.Second)
 				if ends.Err() != nil || stays.Err() != nil {
 					t.Fatal("ended before anything happened")
@@ -313,8 +320,8 @@ func TestOneQuestionForAllConnections(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		for range 300 {
 			k, _ := s.mint(t, model.CreateAPIKeyInput{Name: "x", Role: model.RoleViewer})
-			a.Watch(ctx, model.Caller{ID: k.ID})
-			a.Watch(ctx, model.Caller{ID: k.ID})
+			a.Watch(ctx, model.Caller{ID: k.ID, Role: k.Role})
+			a.Watch(ctx, model.Caller{ID: k.ID, Role: k.Role})
 		}
 		stop := run(t, a)
 		time.Sleep(10*freshness + freshness/2)

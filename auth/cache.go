@@ -10,42 +10,42 @@ import (
 // maxKnown bounds the memory that tokens nobody ever gave out can take.
 const maxKnown = 10_000
 
-// cache remembers keys for as long as what was read of them may be believed, also that there is no such key.
+// cache remembers credentials for as long as what was read of them may be believed, also that there is none.
 type cache struct {
 	mu      sync.Mutex // protects entries
 	entries map[model.ID]cached
 }
 
 type cached struct {
-	key  *model.APIKey // nil: there is none
-	read time.Time
+	credential *model.Credential // nil: there is none
+	read       time.Time
 }
 
 // get gives a fresh entry.
-func (c *cache) get(id model.ID, now time.Time) (*model.APIKey, bool) {
+func (c *cache) get(id model.ID, now time.Time) (*model.Credential, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[id]
 	if !ok || now.Sub(e.read) >= freshness {
 		return nil, false
 	}
-	return e.key, true
+	return e.credential, true
 }
 
-// put remembers a key. One that waits to be bound to its agent is not kept: its owner acts as the agent at once.
-func (c *cache) put(id model.ID, key *model.APIKey, read time.Time) {
-	if key != nil && key.Role == model.RoleAgent && key.AgentID.IsZero() {
+// put remembers a credential. A key that waits to be bound to its agent is not kept: its owner acts as the agent at once.
+func (c *cache) put(id model.ID, known *model.Credential, read time.Time) {
+	if known != nil && known.Role == model.RoleAgent && known.AgentID.IsZero() {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, known := c.entries[id]; !known && len(c.entries) >= maxKnown {
+	if _, there := c.entries[id]; !there && len(c.entries) >= maxKnown {
 		return
 	}
 	if c.entries == nil {
 		c.entries = map[model.ID]cached{}
 	}
-	c.entries[id] = cached{key: key, read: read}
+	c.entries[id] = cached{credential: known, read: read}
 }
 
 // sweep drops what is no longer fresh.
@@ -59,15 +59,15 @@ func (c *cache) sweep(now time.Time) {
 	}
 }
 
-// usage collects which keys were used, to be written down together.
+// usage collects which credentials were used, to be written down together.
 type usage struct {
 	mu  sync.Mutex // protects ids
 	ids map[model.ID]struct{}
 }
 
-// note remembers that the key was used, unless that is written down for this minute already.
-func (u *usage) note(k *model.APIKey) {
-	if k.LastUsedAt != nil && time.Since(*k.LastUsedAt) < time.Minute {
+// note remembers that the credential was used, unless that is written down for this minute already.
+func (u *usage) note(c *model.Credential) {
+	if c.LastUsedAt != nil && time.Since(*c.LastUsedAt) < time.Minute {
 		return
 	}
 	u.mu.Lock()
@@ -75,7 +75,7 @@ func (u *usage) note(k *model.APIKey) {
 	if u.ids == nil {
 		u.ids = map[model.ID]struct{}{}
 	}
-	u.ids[k.ID] = struct{}{}
+	u.ids[c.ID] = struct{}{}
 }
 
 // take gives what was collected and begins anew.

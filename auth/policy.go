@@ -12,9 +12,9 @@ var policy = map[model.Role][]model.Action{
 	model.RoleAdmin: model.AllAction,
 	model.RoleManager: {
 		model.ActionRead, model.ActionOversee, model.ActionManageWorkflows, model.ActionManageAgents, model.ActionWork, model.ActionSuggest,
-		model.ActionDecide, model.ActionManagePolicies, model.ActionComment,
+		model.ActionDecide, model.ActionManagePolicies, model.ActionComment, model.ActionOwnAccount,
 	},
-	model.RoleViewer: {model.ActionRead, model.ActionOversee},
+	model.RoleViewer: {model.ActionRead, model.ActionOversee, model.ActionOwnAccount},
 	model.RoleAgent:  {model.ActionRead, model.ActionWork, model.ActionSuggest, model.ActionComment},
 }
 

@@ -20,6 +20,7 @@ func TestPolicy(t *testing.T) {
 		model.ActionSuggest:         {model.RoleAgent, model.RoleManager, model.RoleAdmin},
 		model.ActionDecide:          {model.RoleManager, model.RoleAdmin},
 		model.ActionComment:         {model.RoleAgent, model.RoleManager, model.RoleAdmin},
+		model.ActionOwnAccount:      {model.RoleViewer, model.RoleManager, model.RoleAdmin},
 		model.ActionAdminister:      {model.RoleAdmin},
 	}
 	for _, do := range model.AllAction {

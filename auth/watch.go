@@ -18,18 +18,19 @@ type watchers struct {
 }
 
 type watcher struct {
-	end context.CancelCauseFunc
+	role model.Role
+	end  context.CancelCauseFunc
 }
 
-// Watch gives a context that ends when ctx does, and within 5 s of the caller's credential being revoked or expiring; then
-// its cause says why, as UNAUTHENTICATED. ctx must end with the connection, or the watch never does. Nobody's credential,
+// Watch gives a context that ends when ctx does, and within 5 s of the caller's credential being revoked or expiring, the
+// caller's account being deactivated, or the caller's role becoming another; then its cause says why, as UNAUTHENTICATED. ctx must end with the connection, or the watch never does. Nobody's credential,
 // that of the zero Caller, never ends.
 func (a *Authenticator) Watch(ctx context.Context, caller model.Caller) context.Context {
 	if caller.ID.IsZero() {
 		return ctx
 	}
 	watched, end := context.WithCancelCause(ctx)
-	w := &watcher{end: end}
+	w := &watcher{role: caller.Role, end: end}
 	a.watched.add(caller.ID, w)
 	context.AfterFunc(watched, func() { a.watched.remove(caller.ID, w) })
 	return watched
@@ -41,21 +42,25 @@ func (a *Authenticator) checkWatched(ctx context.Context, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	keys, err := a.keys.APIKeys(ctx, ids)
+	found, err := a.kept.Credentials(ctx, ids)
 	if err != nil {
-		return fmt.Errorf("look up the keys of %d callers: %w", len(ids), err)
+		return fmt.Errorf("look up the credentials of %d callers: %w", len(ids), err)
 	}
-	good := map[model.ID]bool{}
-	for _, k := range keys {
-		err := usable(k, now)
-		if good[k.ID] = err == nil; err != nil {
-			a.watched.end(k.ID, err)
-		}
-	}
+	gone := map[model.ID]bool{}
 	for _, id := range ids {
-		if _, found := good[id]; !found {
-			a.watched.end(id, errNoSuchKey)
+		gone[id] = true
+	}
+	for _, known := range found {
+		delete(gone, known.ID)
+		if err := known.Usable(now); err != nil {
+			a.watched.end(known.ID, err)
+			continue
 		}
+		a.watched.endOthers(known.ID, known.Role)
+		a.used.note(known) // by being open
+	}
+	for id := range gone {
+		a.watched.end(id, errUnknown)
 	}
 	return nil
 }
@@ -65,8 +70,8 @@ func (a *Authenticator) writeUsage(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := a.keys.MarkUsed(ctx, ids); err != nil {
-		return fmt.Errorf("note the use of %d keys: %w", len(ids), err)
+	if err := a.kept.MarkUsed(ctx, ids); err != nil {
+		return fmt.Errorf("note the use of %d credentials: %w", len(ids), err)
 	}
 	return nil
 }
@@ -98,11 +103,25 @@ func (w *watchers) ids() []model.ID {
 	return slices.Collect(maps.Keys(w.open))
 }
 
+// end ends all connections of a credential.
 func (w *watchers) end(id model.ID, why error) {
+	w.endIf(id, why, func(*watcher) bool { return true })
+}
+
+// endOthers ends those that were opened in another role.
+func (w *watchers) endOthers(id model.ID, role model.Role) {
+	w.endIf(id, errOtherRole, func(one *watcher) bool { return one.role != role })
+}
+
+var errOtherRole = model.Errorf(model.Unauthenticated, "your role was changed: connect again")
+
+func (w *watchers) endIf(id model.ID, why error, concerned func(*watcher) bool) {
 	w.mu.Lock()
 	ending := slices.Collect(maps.Keys(w.open[id]))
 	w.mu.Unlock() // ending one removes it
 	for _, one := range ending {
-		one.end(why)
+		if concerned(one) {
+			one.end(why)
+		}
 	}
 }

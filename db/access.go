@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/uptrace/bun"
-
 	"workflowfactory/model"
 )
 
-// Access keeps the accounts and the API keys.
+// Access keeps the accounts, the sessions and the API keys.
 type Access struct{ *DB }
 
 // KeyPage lists the API keys, the newest first. A malformed page is BAD_USER_INPUT.
@@ -129,41 +127,4 @@ func revokeKeysOf(ctx context.Context, c *change, agent model.ID) error {
 		}
 	}
 	return nil
-}
-
-// APIKeys gives those of the keys that there are, in any order, with the hashes of their secrets.
-func (r Access) APIKeys(ctx context.Context, ids []model.ID) ([]*model.APIKey, error) {
-	var keys []*model.APIKey
-	err := r.bun.NewSelect().Model(&keys).Where("id IN (?)", bun.List(ids)).Scan(ctx)
-	return keys, publicError(err)
-}
-
-// MarkUsed notes that the keys were used in this minute. It is no change that anybody is told of, so it has no event.
-func (r Access) MarkUsed(ctx context.Context, ids []model.ID) error {
-	_, err := r.bun.NewUpdate().Model((*model.APIKey)(nil)).Set("last_used_at = date_trunc('minute', now())").
-		Where("id IN (?)", bun.List(ids)).
-		Where("last_used_at IS NULL OR last_used_at < date_trunc('minute', now())").Exec(ctx)
-	return publicError(err)
-}
-
-// CreateUser keeps a new account. It answers CONFLICT when the address is taken.
-func (r Access) CreateUser(ctx context.Context, u *model.User) (model.Change, error) {
-	done, err := r.change(ctx, func(ctx context.Context, c *change) error {
-		u.Noun = model.NewNoun(model.KindUser, c.now)
-		return insert(ctx, c, model.EventTypeUserCreated, u)
-	})
-	if _, constraint := pgCode(err); constraint == "users_email" {
-		err = &model.Error{Code: model.Conflict, Field: "email", Message: "another account has this address"}
-	}
-	return done, err
-}
-
-// UserByEmail gives the account with that address, in upper or lower case. It answers NOT_FOUND when there is none.
-func (r Access) UserByEmail(ctx context.Context, email string) (*model.User, error) {
-	u := &model.User{}
-	err := r.bun.NewSelect().Model(u).Where("lower(email) = lower(?)", email).Scan(ctx) // index: users_email
-	if isNoRows(err) {
-		return nil, model.Errorf(model.NotFound, "there is no account for %s", email)
-	}
-	return u, publicError(err)
 }

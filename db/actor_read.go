@@ -2,11 +2,13 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"workflowfactory/model"
 )
 
+// userTable leaves out the hash of the password.
 var userTable = table[model.User]{
 	name: "users",
 	columns: whole("x.id, x.created_at, x.updated_at, x.version, x.email, x.name, x.role, x.active", func(r *row, u *model.User) {
@@ -15,6 +17,25 @@ var userTable = table[model.User]{
 	}),
 	key: "x.id",
 	id:  (*model.User).GetID,
+	orders: orders[model.User]{
+		created: byTime("x.created_at", func(u *model.User) time.Time { return u.CreatedAt }),
+	},
+}
+
+// sessionTable leaves out the hash of the token.
+var sessionTable = table[model.Session]{
+	name: "sessions",
+	columns: whole("x.id, x.created_at, x.updated_at, x.version, x.user_id, x.method, x.user_agent, x.last_used_at, x.expires_at, "+
+		"x.ends_at, x.revoked_at", func(r *row, s *model.Session) {
+		scanNoun(r, &s.Noun)
+		s.UserID, s.Method, s.UserAgent = r.id(), word[model.SignInMethod](r), r.textOrNil()
+		s.LastUsedAt, s.ExpiresAt, s.EndsAt, s.RevokedAt = r.time(), r.time(), r.time(), r.timeOrNil()
+	}),
+	key: "x.id",
+	id:  (*model.Session).GetID,
+	orders: orders[model.Session]{
+		created: byTime("x.created_at", func(s *model.Session) time.Time { return s.CreatedAt }),
+	},
 }
 
 // keyTable leaves out the hash of the secret.
@@ -82,33 +103,35 @@ func only(k model.Kind, ids []model.ID) []model.ID {
 	return kept
 }
 
-// ByIDs gives the users and the API keys with these ids that the caller may see, each at the place of its id: all for an
-// administrator, oneself for everybody else. The others are nil.
+// ByIDs gives the users, the sessions and the API keys with these ids that the caller may see, each at the place of its
+// id: all for an administrator, what is one's own for everybody else. The others are nil.
 func (r Access) ByIDs(ctx context.Context, ids []model.ID) ([]model.Node, error) {
-	users, err := byIDs(ctx, r.DB, &userTable, ownAccount(ctx), only(model.KindUser, ids))
-	if err != nil {
-		return nil, err
-	}
-	keys, err := byIDs(ctx, r.DB, &keyTable, ownAccount(ctx), only(model.KindAPIKey, ids))
-	if err != nil {
-		return nil, err
-	}
 	nodes := make([]model.Node, len(ids))
-	for i := range ids {
-		switch {
-		case users[i] != nil:
-			nodes[i] = users[i]
-		case keys[i] != nil:
-			nodes[i] = keys[i]
-		}
-	}
-	return nodes, nil
+	return nodes, errors.Join(
+		nodesOf(ctx, r.DB, &userTable, own(ctx, "x.id"), only(model.KindUser, ids), nodes),
+		nodesOf(ctx, r.DB, &sessionTable, own(ctx, "x.user_id"), only(model.KindSession, ids), nodes),
+		nodesOf(ctx, r.DB, &keyTable, own(ctx, "x.id"), only(model.KindAPIKey, ids), nodes))
 }
 
-func ownAccount(ctx context.Context) *where {
+// nodesOf fills in the nodes of one kind.
+func nodesOf[T any, P interface {
+	*T
+	model.Node
+}](ctx context.Context, d *DB, t *table[T], w *where, ids []model.ID, nodes []model.Node) error {
+	found, err := byIDs(ctx, d, t, w, ids)
+	for i, v := range found {
+		if v != nil {
+			nodes[i] = P(v)
+		}
+	}
+	return err
+}
+
+// own wants the column to name the caller's key or person; of an administrator it wants nothing.
+func own(ctx context.Context, column string) *where {
 	w := &where{}
 	if caller := model.CallerFrom(ctx); caller.Role != model.RoleAdmin {
-		w.must("x.id = ANY(" + w.arg(uuids{caller.ID, caller.UserID}) + ")")
+		w.must(column + " = ANY(" + w.arg(uuids{caller.ID, caller.UserID}) + ")")
 	}
 	return w
 }

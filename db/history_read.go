@@ -137,7 +137,7 @@ func eventConnection(p *page[model.Entry], s span, count model.Count) *model.Eve
 func inLogOf(ctx context.Context, in func(agent string) string) *where {
 	w := inScope(ctx, func(agent string) string { return either(in(agent), "x.agent_id = "+agent, "x.actor_id = "+agent) })
 	if model.CallerFrom(ctx).Role != model.RoleAdmin {
-		w.must("x.kind <> ALL (" + w.arg([]int16{int16(model.KindUser), int16(model.KindAPIKey)}) + ")")
+		w.must("x.kind <> ALL (" + w.arg(column(model.AccessKinds, func(k model.Kind) int16 { return int16(k) })) + ")")
 	}
 	return w
 }

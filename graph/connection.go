@@ -88,6 +88,26 @@ func (commentConnectionResolver) TotalCount(ctx context.Context, objs []*model.C
 	return totals(ctx, objs, func(c *model.CommentConnection) model.Count { return c.Count })
 }
 
+// UserConnection answers the fields of pages that cost a question of their own.
+func (r *Resolver) UserConnection() gen.UserConnectionResolver { return userConnectionResolver{} }
+
+type userConnectionResolver struct{}
+
+func (userConnectionResolver) TotalCount(ctx context.Context, objs []*model.UserConnection) ([]int, error) {
+	return totals(ctx, objs, func(c *model.UserConnection) model.Count { return c.Count })
+}
+
+// SessionConnection answers the fields of pages that cost a question of their own.
+func (r *Resolver) SessionConnection() gen.SessionConnectionResolver {
+	return sessionConnectionResolver{}
+}
+
+type sessionConnectionResolver struct{}
+
+func (sessionConnectionResolver) TotalCount(ctx context.Context, objs []*model.SessionConnection) ([]int, error) {
+	return totals(ctx, objs, func(c *model.SessionConnection) model.Count { return c.Count })
+}
+
 // ApiKeyConnection answers the fields of pages that cost a question of their own.
 func (r *Resolver) ApiKeyConnection() gen.ApiKeyConnectionResolver { return apiKeyConnectionResolver{} }
 

@@ -77,5 +77,5 @@ func (r *Resolver) SuggestionEvent() gen.SuggestionEventResolver {
 // CommentEvent answers the fields of events about comments.
 func (r *Resolver) CommentEvent() gen.CommentEventResolver { return logEvent[*model.CommentEvent]{r} }
 
-// AccessEvent answers the fields of events about accounts and keys.
+// AccessEvent answers the fields of events about accounts, sessions and keys.
 func (r *Resolver) AccessEvent() gen.AccessEventResolver { return logEvent[*model.AccessEvent]{r} }

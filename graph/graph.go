@@ -5,6 +5,7 @@ package graph
 import (
 	"context"
 
+	"workflowfactory/auth"
 	"workflowfactory/db"
 	"workflowfactory/dispatch"
 	"workflowfactory/event"
@@ -20,6 +21,7 @@ type Resolver struct {
 	Policies    db.ApprovalPolicies
 	Comments    db.Comments
 	Access      db.Access
+	People      *auth.People
 	History     db.History
 	Stats       db.Stats
 	Events      *db.Events

@@ -8,7 +8,7 @@ import (
 )
 
 // mutationResolver answers mutations: each is one use case of a repository, which has the same verb. The file is one
-// list, in the order of schema.graphqls; keys are in access.go.
+// list, in the order of schema.graphqls; people, sessions and keys are in files of their own.
 type mutationResolver struct{ *Resolver }
 
 // Mutation resolves the root of that name.

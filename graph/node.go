@@ -32,7 +32,7 @@ func (r queryResolver) Nodes(ctx context.Context, ids []model.ID) ([]model.Node,
 		find(ctx, nodes, ids, r.Resolver.Comments.ByIDs, model.KindComment),
 		find(ctx, nodes, ids, r.Policies.ByIDs, model.KindApprovalPolicy),
 		find(ctx, nodes, ids, r.History.ByIDs, model.KindEvent),
-		find(ctx, nodes, ids, r.Access.ByIDs, model.KindUser, model.KindAPIKey))
+		find(ctx, nodes, ids, r.Access.ByIDs, model.AccessKinds...))
 }
 
 // find fills in the nodes of some kinds.

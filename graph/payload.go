@@ -48,6 +48,31 @@ func (r *Resolver) CommentPayload() gen.CommentPayloadResolver {
 	return payload[*model.CommentPayload]{r}
 }
 
+// UserPayload resolves the position of a change.
+func (r *Resolver) UserPayload() gen.UserPayloadResolver {
+	return payload[*model.UserPayload]{r}
+}
+
+// CreateUserPayload resolves the position of a change.
+func (r *Resolver) CreateUserPayload() gen.CreateUserPayloadResolver {
+	return payload[*model.CreateUserPayload]{r}
+}
+
+// ChangePasswordPayload resolves the position of a change.
+func (r *Resolver) ChangePasswordPayload() gen.ChangePasswordPayloadResolver {
+	return payload[*model.ChangePasswordPayload]{r}
+}
+
+// SessionPayload resolves the position of a change.
+func (r *Resolver) SessionPayload() gen.SessionPayloadResolver {
+	return payload[*model.SessionPayload]{r}
+}
+
+// LoginPayload resolves the position of a change.
+func (r *Resolver) LoginPayload() gen.LoginPayloadResolver {
+	return payload[*model.LoginPayload]{r}
+}
+
 // ApiKeyPayload resolves the position of a change.
 func (r *Resolver) ApiKeyPayload() gen.ApiKeyPayloadResolver {
 	return payload[*model.APIKeyPayload]{r}

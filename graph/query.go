@@ -7,7 +7,7 @@ import (
 	"workflowfactory/model"
 )
 
-// queryResolver answers queries; viewer, health and apiKeys are in access.go.
+// queryResolver answers queries; viewer and health are in access.go, and people, sessions and keys in files of their own.
 type queryResolver struct{ *Resolver }
 
 // Query resolves the root of that name.

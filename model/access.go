@@ -2,21 +2,6 @@ package model
 
 import "time"
 
-// User is a person with an account.
-type User struct {
-	Noun   `bun:",embed"`
-	Email  string `json:"email"`
-	Name   string `json:"name"`
-	Role   Role   `json:"role"`
-	Active bool   `json:"active"`
-}
-
-// IsActor marks who can do something.
-func (*User) IsActor() {}
-
-// GetName gives the name.
-func (u *User) GetName() string { return u.Name }
-
 // APIKey is a credential for a program. Only the hash of its secret is kept.
 type APIKey struct {
 	Noun       `bun:",embed"`

@@ -4,7 +4,7 @@ import "context"
 
 // Caller is who asks, as proven by a credential. The zero Caller is anonymous.
 type Caller struct {
-	ID        ID     // the user or the API key; zero for nobody
+	ID        ID     // the API key, the session, or the user whom another server vouches for; zero for nobody
 	Name      string // for people who read the log
 	Role      Role   // "" for nobody
 	AgentID   ID     // the agent that an AGENT key is bound to; zero while it is bound to none
@@ -26,6 +26,19 @@ func (c Caller) ActorID() ID {
 	return SystemID
 }
 
+// Holder is whom all credentials of one holder are counted for: the person, or the key; zero for nobody.
+func (c Caller) Holder() ID {
+	if !c.UserID.IsZero() {
+		return c.UserID
+	}
+	return c.ID
+}
+
+// MaySeeAll says whether what concerns one person alone may be shown to the caller: to administrators and to that person.
+func (c Caller) MaySeeAll(of *User) bool {
+	return c.Role == RoleAdmin || of.SignsIn || !c.UserID.IsZero() && c.UserID == of.ID
+}
+
 type callerKey struct{}
 
 // WithCaller puts the caller into the context of one request.
@@ -43,7 +56,7 @@ func CallerFrom(ctx context.Context) Caller {
 // what concerns it or what it did.
 func (c Caller) MaySee(e *Entry) bool {
 	switch {
-	case e.Kind == KindUser || e.Kind == KindAPIKey:
+	case e.Kind.IsAccess():
 		return c.Role == RoleAdmin
 	case c.Role == RoleAgent:
 		return !c.AgentID.IsZero() && (e.AgentID == c.AgentID || e.ActorID == c.AgentID)

@@ -106,6 +106,26 @@ type ApprovalPolicyConnection struct {
 // ApprovalPolicyEdge is one approval policy on a page.
 type ApprovalPolicyEdge struct{ Edge[ApprovalPolicy] }
 
+// UserConnection is a page of users.
+type UserConnection struct {
+	Edges    []*UserEdge
+	PageInfo *PageInfo
+	Count    Count
+}
+
+// UserEdge is one user on a page.
+type UserEdge struct{ Edge[User] }
+
+// SessionConnection is a page of sessions.
+type SessionConnection struct {
+	Edges    []*SessionEdge
+	PageInfo *PageInfo
+	Count    Count
+}
+
+// SessionEdge is one session on a page.
+type SessionEdge struct{ Edge[Session] }
+
 // APIKeyConnection is a page of API keys.
 type APIKeyConnection struct {
 	Edges    []*APIKeyEdge

@@ -51,6 +51,7 @@ func (f *EventFilter) Entries() EntryFilter {
 var kindOf = map[EntityType]Kind{
 	EntityTypeWorkflow: KindWorkflow, EntityTypeTask: KindTask, EntityTypeAgent: KindAgent, EntityTypeSuggestion: KindSuggestion,
 	EntityTypeComment: KindComment, EntityTypeApprovalPolicy: KindApprovalPolicy, EntityTypeUser: KindUser, EntityTypeAPIKey: KindAPIKey,
+	EntityTypeSession: KindSession,
 }
 
 // Kind is the kind of noun that the API calls so.

@@ -59,6 +59,9 @@ func (p *ApprovalPolicy) Concerns() Entry { return p.entry() }
 // Concerns says whom the account concerns: nobody else.
 func (u *User) Concerns() Entry { return u.entry() }
 
+// Concerns says whom the session concerns: nobody but its user.
+func (s *Session) Concerns() Entry { return s.entry() }
+
 // Concerns says whom the key concerns: the agent that it is bound to.
 func (k *APIKey) Concerns() Entry {
 	e := k.entry()

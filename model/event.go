@@ -112,13 +112,24 @@ type ApprovalPolicyEvent struct {
 // ApprovalPolicyID is the policy that the event is about.
 func (e *ApprovalPolicyEvent) ApprovalPolicyID() ID { return e.EntityID }
 
-// AccessEvent tells what happened to a user or an API key.
+// AccessEvent tells what happened to a user, a session or an API key.
 type AccessEvent struct {
 	*Entry
 }
 
-// UserID is the user that the event is about, nil when it is about none.
-func (e *AccessEvent) UserID() *ID { return e.entityOf(KindUser) }
+// UserID is the user that the event is about, or whose session it is about; nil when it is about none.
+func (e *AccessEvent) UserID() *ID {
+	if e.Kind != KindSession {
+		return e.entityOf(KindUser)
+	}
+	if s := snapshotOf[Session](e.Entry); s != nil {
+		return &s.UserID
+	}
+	return nil
+}
+
+// SessionID is the session that the event is about, nil when it is about none.
+func (e *AccessEvent) SessionID() *ID { return e.entityOf(KindSession) }
 
 // APIKeyID is the key that the event is about, nil when it is about none.
 func (e *AccessEvent) APIKeyID() *ID { return e.entityOf(KindAPIKey) }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,6 +31,7 @@ const (
 	KindUser
 	KindAPIKey
 	KindSystem
+	KindSession
 )
 
 // KindApprovalPolicy leaves room for kinds of accounts before it.
@@ -38,10 +40,16 @@ const KindApprovalPolicy Kind = 12
 // SystemID is the actor of what the server does by itself: sweeps, expiry, roll-ups.
 var SystemID = ID{6: 0x70, 8: 0x80, 15: byte(KindSystem)}
 
+// AccessKinds are those of which only administrators learn what happens.
+var AccessKinds = []Kind{KindUser, KindSession, KindAPIKey}
+
+// IsAccess says whether the kind is one of these.
+func (k Kind) IsAccess() bool { return slices.Contains(AccessKinds, k) }
+
 var kindPrefix = [...]string{
 	KindWorkflow: "wf", KindTask: "task", KindAgent: "agent", KindSuggestion: "sug",
 	KindComment: "com", KindEvent: "evt", KindUser: "user", KindAPIKey: "key", KindSystem: "sys",
-	KindApprovalPolicy: "policy",
+	KindSession: "ses", KindApprovalPolicy: "policy",
 }
 
 // Prefix is how the kind's ids begin: "wf" in wf_01jd….

@@ -194,6 +194,16 @@ type CancelWorkflowInput struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// A new password. The user's other sessions end.
+type ChangePasswordInput struct {
+	// Whose; one's own when left out. Administrators may change those of others.
+	UserID *ID `json:"userId,omitempty"`
+	// The password until now; needed for one's own.
+	CurrentPassword *string `json:"currentPassword,omitempty"`
+	// The new one, 12 characters to 1024 bytes; one is made when it is left out.
+	NewPassword *string `json:"newPassword,omitempty"`
+}
+
 // Something that keeps a task from being claimed.
 type ClaimObstacle struct {
 	// What kind of thing it is.
@@ -374,6 +384,18 @@ type CreateTaskInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// A new user.
+type CreateUserInput struct {
+	// Where to reach them, and what they sign in with; no other user has it.
+	Email string `json:"email"`
+	// What people call them, 1 to 200 characters.
+	Name string `json:"name"`
+	// What they may do; AGENT is not for people.
+	Role Role `json:"role"`
+	// What they sign in with, 12 characters to 1024 bytes; one is made when it is left out.
+	Password *string `json:"password,omitempty"`
+}
+
 // A new workflow with its tasks, all or nothing.
 type CreateWorkflowInput struct {
 	// What people call it, 1 to 200 characters.
@@ -410,6 +432,14 @@ type DateTimeFilter struct {
 	Lt *time.Time `json:"lt,omitempty"`
 	// This or earlier.
 	Lte *time.Time `json:"lte,omitempty"`
+}
+
+// Who may no longer sign in.
+type DeactivateUserInput struct {
+	// Its id.
+	ID ID `json:"id"`
+	// Why; stands in the log.
+	Reason *string `json:"reason,omitempty"`
 }
 
 // Many decisions at once.
@@ -624,6 +654,14 @@ type IntFilter struct {
 	Lte *int `json:"lte,omitempty"`
 }
 
+// Who signs in.
+type LoginInput struct {
+	// The user's email address.
+	Email string `json:"email"`
+	// The user's password.
+	Password string `json:"password"`
+}
+
 // Everything that can be changed. Each change is one transaction and one or more events.
 type Mutation struct {
 }
@@ -834,6 +872,20 @@ type RetryWorkflowInput struct {
 type RevokeAPIKeyInput struct {
 	// Its id.
 	ID ID `json:"id"`
+}
+
+// What to end.
+type RevokeSessionInput struct {
+	// Its id; one's own, or for administrators anybody's.
+	ID ID `json:"id"`
+}
+
+// How people can sign in here.
+type SignInOptions struct {
+	// Whether login takes an email address and a password.
+	Password bool `json:"password"`
+	// Where to send a browser to sign in at the OpenID Connect provider; null when there is none.
+	OpenIDConnectURL *string `json:"openIdConnectUrl,omitempty"`
 }
 
 // A rule to try on what was suggested before.
@@ -1282,6 +1334,22 @@ type UpdateTaskInput struct {
 	TimeoutSeconds graphql.Omittable[*int] `json:"timeoutSeconds,omitempty"`
 }
 
+// What to change of a user; what is left out stays.
+type UpdateUserInput struct {
+	// Its id.
+	ID ID `json:"id"`
+	// The version that was read; another one now is a CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Where to reach them, and what they sign in with.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
+	// What people call them, 1 to 200 characters.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// What they may do; the last active administrator cannot become anything else unless there is an administrator's key.
+	Role graphql.Omittable[*Role] `json:"role,omitempty"`
+	// True lets somebody sign in again who was deactivated; false does what deactivateUser does.
+	Active graphql.Omittable[*bool] `json:"active,omitempty"`
+}
+
 // Changes of a workflow: what is left out stays, null clears, a value sets.
 type UpdateWorkflowInput struct {
 	// Its id.
@@ -1402,6 +1470,8 @@ const (
 	ActionDecide Action = "DECIDE"
 	// Write comments.
 	ActionComment Action = "COMMENT"
+	// Look after one's own account: password and sessions.
+	ActionOwnAccount Action = "OWN_ACCOUNT"
 	// Manage accounts and keys.
 	ActionAdminister Action = "ADMINISTER"
 )
@@ -1416,12 +1486,13 @@ var AllAction = []Action{
 	ActionSuggest,
 	ActionDecide,
 	ActionComment,
+	ActionOwnAccount,
 	ActionAdminister,
 }
 
 func (e Action) IsValid() bool {
 	switch e {
-	case ActionRead, ActionOversee, ActionManagePolicies, ActionManageWorkflows, ActionManageAgents, ActionWork, ActionSuggest, ActionDecide, ActionComment, ActionAdminister:
+	case ActionRead, ActionOversee, ActionManagePolicies, ActionManageWorkflows, ActionManageAgents, ActionWork, ActionSuggest, ActionDecide, ActionComment, ActionOwnAccount, ActionAdminister:
 		return true
 	}
 	return false
@@ -1882,6 +1953,8 @@ const (
 	EntityTypeApprovalPolicy EntityType = "APPROVAL_POLICY"
 	// A user.
 	EntityTypeUser EntityType = "USER"
+	// A session of a user.
+	EntityTypeSession EntityType = "SESSION"
 	// An API key.
 	EntityTypeAPIKey EntityType = "API_KEY"
 )
@@ -1894,12 +1967,13 @@ var AllEntityType = []EntityType{
 	EntityTypeComment,
 	EntityTypeApprovalPolicy,
 	EntityTypeUser,
+	EntityTypeSession,
 	EntityTypeAPIKey,
 }
 
 func (e EntityType) IsValid() bool {
 	switch e {
-	case EntityTypeWorkflow, EntityTypeTask, EntityTypeAgent, EntityTypeSuggestion, EntityTypeComment, EntityTypeApprovalPolicy, EntityTypeUser, EntityTypeAPIKey:
+	case EntityTypeWorkflow, EntityTypeTask, EntityTypeAgent, EntityTypeSuggestion, EntityTypeComment, EntityTypeApprovalPolicy, EntityTypeUser, EntityTypeSession, EntityTypeAPIKey:
 		return true
 	}
 	return false
@@ -2087,6 +2161,16 @@ const (
 	EventTypeApprovalPolicyDeleted EventType = "APPROVAL_POLICY_DELETED"
 	// An account was made.
 	EventTypeUserCreated EventType = "USER_CREATED"
+	// Its fields were changed, or it may sign in again.
+	EventTypeUserUpdated EventType = "USER_UPDATED"
+	// It may no longer sign in.
+	EventTypeUserDeactivated EventType = "USER_DEACTIVATED"
+	// Its password was changed.
+	EventTypeUserPasswordChanged EventType = "USER_PASSWORD_CHANGED"
+	// Somebody signed in.
+	EventTypeSessionCreated EventType = "SESSION_CREATED"
+	// Somebody signed out, or was signed out.
+	EventTypeSessionRevoked EventType = "SESSION_REVOKED"
 	// A key was made.
 	EventTypeAPIKeyCreated EventType = "API_KEY_CREATED"
 	// A key was bound to an agent.
@@ -2140,6 +2224,11 @@ var AllEventType = []EventType{
 	EventTypeApprovalPolicyUpdated,
 	EventTypeApprovalPolicyDeleted,
 	EventTypeUserCreated,
+	EventTypeUserUpdated,
+	EventTypeUserDeactivated,
+	EventTypeUserPasswordChanged,
+	EventTypeSessionCreated,
+	EventTypeSessionRevoked,
 	EventTypeAPIKeyCreated,
 	EventTypeAPIKeyUpdated,
 	EventTypeAPIKeyRevoked,
@@ -2147,7 +2236,7 @@ var AllEventType = []EventType{
 
 func (e EventType) IsValid() bool {
 	switch e {
-	case EventTypeWorkflowCreated, EventTypeWorkflowUpdated, EventTypeWorkflowStarted, EventTypeWorkflowPaused, EventTypeWorkflowResumed, EventTypeWorkflowProgressed, EventTypeWorkflowCompleted, EventTypeWorkflowFailed, EventTypeWorkflowCancelled, EventTypeWorkflowRetried, EventTypeWorkflowDeleted, EventTypeTaskCreated, EventTypeTaskUpdated, EventTypeTaskReady, EventTypeTaskClaimed, EventTypeTaskProgressed, EventTypeTaskAwaitingApproval, EventTypeTaskCompleted, EventTypeTaskFailed, EventTypeTaskRetryScheduled, EventTypeTaskLeaseExpired, EventTypeTaskReleased, EventTypeTaskCancelled, EventTypeTaskSkipped, EventTypeTaskRetried, EventTypeTaskDeleted, EventTypeAgentRegistered, EventTypeAgentUpdated, EventTypeAgentStatusChanged, EventTypeAgentRemoved, EventTypeSuggestionCreated, EventTypeSuggestionDecisionAdded, EventTypeSuggestionApproved, EventTypeSuggestionRejected, EventTypeSuggestionAnswered, EventTypeSuggestionExpired, EventTypeSuggestionWithdrawn, EventTypeCommentAdded, EventTypeCommentUpdated, EventTypeCommentDeleted, EventTypeApprovalPolicyCreated, EventTypeApprovalPolicyUpdated, EventTypeApprovalPolicyDeleted, EventTypeUserCreated, EventTypeAPIKeyCreated, EventTypeAPIKeyUpdated, EventTypeAPIKeyRevoked:
+	case EventTypeWorkflowCreated, EventTypeWorkflowUpdated, EventTypeWorkflowStarted, EventTypeWorkflowPaused, EventTypeWorkflowResumed, EventTypeWorkflowProgressed, EventTypeWorkflowCompleted, EventTypeWorkflowFailed, EventTypeWorkflowCancelled, EventTypeWorkflowRetried, EventTypeWorkflowDeleted, EventTypeTaskCreated, EventTypeTaskUpdated, EventTypeTaskReady, EventTypeTaskClaimed, EventTypeTaskProgressed, EventTypeTaskAwaitingApproval, EventTypeTaskCompleted, EventTypeTaskFailed, EventTypeTaskRetryScheduled, EventTypeTaskLeaseExpired, EventTypeTaskReleased, EventTypeTaskCancelled, EventTypeTaskSkipped, EventTypeTaskRetried, EventTypeTaskDeleted, EventTypeAgentRegistered, EventTypeAgentUpdated, EventTypeAgentStatusChanged, EventTypeAgentRemoved, EventTypeSuggestionCreated, EventTypeSuggestionDecisionAdded, EventTypeSuggestionApproved, EventTypeSuggestionRejected, EventTypeSuggestionAnswered, EventTypeSuggestionExpired, EventTypeSuggestionWithdrawn, EventTypeCommentAdded, EventTypeCommentUpdated, EventTypeCommentDeleted, EventTypeApprovalPolicyCreated, EventTypeApprovalPolicyUpdated, EventTypeApprovalPolicyDeleted, EventTypeUserCreated, EventTypeUserUpdated, EventTypeUserDeactivated, EventTypeUserPasswordChanged, EventTypeSessionCreated, EventTypeSessionRevoked, EventTypeAPIKeyCreated, EventTypeAPIKeyUpdated, EventTypeAPIKeyRevoked:
 		return true
 	}
 	return false
@@ -2598,6 +2687,64 @@ func (e *Role) UnmarshalJSON(b []byte) error {
 }
 
 func (e Role) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How somebody signed in.
+type SignInMethod string
+
+const (
+	// With email and password.
+	SignInMethodPassword SignInMethod = "PASSWORD"
+	// At an OpenID Connect provider.
+	SignInMethodOpenidConnect SignInMethod = "OPENID_CONNECT"
+)
+
+var AllSignInMethod = []SignInMethod{
+	SignInMethodPassword,
+	SignInMethodOpenidConnect,
+}
+
+func (e SignInMethod) IsValid() bool {
+	switch e {
+	case SignInMethodPassword, SignInMethodOpenidConnect:
+		return true
+	}
+	return false
+}
+
+func (e SignInMethod) String() string {
+	return string(e)
+}
+
+func (e *SignInMethod) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SignInMethod(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SignInMethod", str)
+	}
+	return nil
+}
+
+func (e SignInMethod) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SignInMethod) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SignInMethod) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

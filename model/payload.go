@@ -1,5 +1,7 @@
 package model
 
+import "time"
+
 // Change is what every payload carries: the seq of the last event that the change wrote, from which the position of
 // that event follows once it is sequenced. Zero when the change wrote nothing.
 type Change struct {
@@ -50,6 +52,43 @@ type ApprovalPolicyDeletedPayload struct {
 	Change
 	DeletedID ID
 }
+
+// UserPayload is the answer to a change of a user.
+type UserPayload struct {
+	Change
+	User *User
+}
+
+// CreateUserPayload is a new user, with the password if one was made.
+type CreateUserPayload struct {
+	Change
+	User     *User
+	Password *string
+}
+
+// ChangePasswordPayload is a user with a new password, which is told if it was made.
+type ChangePasswordPayload struct {
+	Change
+	User     *User
+	Password *string
+}
+
+// SessionPayload is the answer to a change of a session.
+type SessionPayload struct {
+	Change
+	Session *Session
+}
+
+// LoginPayload is a session that has begun, with its token.
+type LoginPayload struct {
+	Change
+	Token   string
+	User    *User
+	Session *Session
+}
+
+// ExpiresAt is when the token stops working unless it is used before.
+func (p *LoginPayload) ExpiresAt() time.Time { return p.Session.ExpiresAt }
 
 // APIKeyPayload is the answer to a change of an API key.
 type APIKeyPayload struct {

@@ -61,16 +61,21 @@ func place(a netip.Addr) string {
 	return a.String()
 }
 
-// spender is whom an operation is charged to.
-func spender(ctx context.Context) (name string, known bool) {
-	if caller := model.CallerFrom(ctx); !caller.ID.IsZero() {
-		return string(caller.ID[:]), true
-	}
+// placeOf is the place that the request comes from.
+func placeOf(ctx context.Context) string {
 	var from netip.Addr
 	if v := visitOf(ctx); v != nil {
 		from = v.from
 	}
-	return place(from), false
+	return place(from)
+}
+
+// spender is whom an operation is charged to.
+func spender(ctx context.Context) (name string, known bool) {
+	if holder := model.CallerFrom(ctx).Holder(); !holder.IsZero() {
+		return string(holder[:]), true
+	}
+	return placeOf(ctx), false
 }
 
 // rateLimit tells the caller what is left; nil when nothing bounds it.

@@ -46,12 +46,12 @@ func waits(o *graphql.OperationContext) time.Duration {
 }
 
 // schema makes the API out of the repositories and the feed.
-func schema(c Config, dispatcher *dispatch.Dispatcher, budgets *transport.Budgets) graphql.ExecutableSchema {
+func schema(c Config, people *auth.People, dispatcher *dispatch.Dispatcher, budgets *transport.Budgets) graphql.ExecutableSchema {
 	d := c.DB
 	return graph.NewSchema(&graph.Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
 		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Policies: db.ApprovalPolicies{DB: d}, Events: d.Events(), Feed: c.Feed,
-		Dispatcher: dispatcher, Fail: transport.Fail, RateLimit: rateLimit(budgets),
+		People: people, Dispatcher: dispatcher, Fail: transport.Fail, RateLimit: rateLimit(budgets),
 	}, append([]exec.Option{exec.OnAnswer(transport.Counts, transport.Touched)}, c.Executor...)...)
 }
 
@@ -62,13 +62,14 @@ func newAPI(c Config) *api {
 	dispatcher := dispatch.New(c.Feed, db.Tasks{DB: c.DB}, c.Log)
 	c.Rates.Who = spender
 	budgets := transport.NewBudgets(c.Rates)
-	schema := schema(c, dispatcher, budgets)
+	people := &auth.People{Accounts: db.Access{DB: c.DB}, Life: c.Sessions, Limit: newLogins(c.Logins).account}
+	schema := schema(c, people, dispatcher, budgets)
 	config := transport.Config{
 		Limits:        c.Limits,
 		Log:           c.Log,
 		Origins:       c.Origins,
 		NoSuggestions: c.Closed,
-		Caller:        func(ctx context.Context) string { return model.CallerFrom(ctx).ID.String() },
+		Caller:        func(ctx context.Context) string { return model.CallerFrom(ctx).Holder().String() },
 		Init:          socketAuth{c.Auth}.init,
 		Cursor:        cursorOf,
 		Timeout:       waits,

@@ -20,6 +20,7 @@ import (
 	"workflowfactory/db"
 	"workflowfactory/event"
 	"workflowfactory/exec"
+	"workflowfactory/model"
 	"workflowfactory/transport"
 )
 
@@ -45,6 +46,8 @@ type Config struct {
 	Origins     []string         // web origins whose pages may use the API, beside the server's own
 	Limits      transport.Limits // zero fields take their defaults
 	Connections Connections
+	Sessions    model.SessionLife // how long people stay signed in; 12 h unused, 7 days in all
+	Logins      LoginRates        // how often may be tried to sign in
 	Executor    []exec.Option     // beside those that the schema needs
 	Rates       transport.Rates   // what callers may ask for; Who need not be set
 	Trusted     transport.Trusted // the only documents to run; nil for any
@@ -72,6 +75,8 @@ func New(c Config) *Server {
 	if c.Patience == 0 {
 		c.Patience = 20 * time.Second
 	}
+	c.Sessions.Idle = cmp.Or(c.Sessions.Idle, 12*time.Hour)
+	c.Sessions.Most = cmp.Or(c.Sessions.Most, 7*24*time.Hour)
 	s := &Server{Config: c, api: newAPI(c), health: newHealth(c.Checks, c.Log)}
 	s.handler = s.routes()
 	return s

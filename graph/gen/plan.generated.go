@@ -26,7 +26,7 @@ var planTable = exec.Table{
 	Kinds: map[string][]string{
 		"Actor": {"User", "ApiKey", "Agent", "System"},
 		"Event": {"WorkflowEvent", "TaskEvent", "SuggestionEvent", "CommentEvent", "ApprovalPolicyEvent", "AgentEvent", "AccessEvent"},
-		"Node":  {"WorkflowEvent", "User", "TaskEvent", "SuggestionEvent", "CommentEvent", "ApprovalPolicyEvent", "ApiKey", "AgentEvent", "Agent", "AccessEvent", "Workflow", "Task", "Suggestion", "Comment", "ApprovalPolicy"},
+		"Node":  {"WorkflowEvent", "User", "TaskEvent", "SuggestionEvent", "CommentEvent", "ApprovalPolicyEvent", "ApiKey", "AgentEvent", "Agent", "AccessEvent", "Workflow", "Task", "Suggestion", "Session", "Comment", "ApprovalPolicy"},
 	},
 	Inputs: func(ec any) *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
@@ -42,6 +42,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("CancelTaskInput", ec.(*executionContext).unmarshalInputCancelTaskInput),
 			graphql.NewInputUnmarshaler("CancelTasksInput", ec.(*executionContext).unmarshalInputCancelTasksInput),
 			graphql.NewInputUnmarshaler("CancelWorkflowInput", ec.(*executionContext).unmarshalInputCancelWorkflowInput),
+			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.(*executionContext).unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ClaimTasksInput", ec.(*executionContext).unmarshalInputClaimTasksInput),
 			graphql.NewInputUnmarshaler("CommentFilter", ec.(*executionContext).unmarshalInputCommentFilter),
 			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.(*executionContext).unmarshalInputCompleteTaskInput),
@@ -49,8 +50,10 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("CreateApprovalPolicyInput", ec.(*executionContext).unmarshalInputCreateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("CreateSuggestionInput", ec.(*executionContext).unmarshalInputCreateSuggestionInput),
 			graphql.NewInputUnmarshaler("CreateTaskInput", ec.(*executionContext).unmarshalInputCreateTaskInput),
+			graphql.NewInputUnmarshaler("CreateUserInput", ec.(*executionContext).unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("CreateWorkflowInput", ec.(*executionContext).unmarshalInputCreateWorkflowInput),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.(*executionContext).unmarshalInputDateTimeFilter),
+			graphql.NewInputUnmarshaler("DeactivateUserInput", ec.(*executionContext).unmarshalInputDeactivateUserInput),
 			graphql.NewInputUnmarshaler("DecideSuggestionsInput", ec.(*executionContext).unmarshalInputDecideSuggestionsInput),
 			graphql.NewInputUnmarshaler("DeleteApprovalPolicyInput", ec.(*executionContext).unmarshalInputDeleteApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("DeleteCommentInput", ec.(*executionContext).unmarshalInputDeleteCommentInput),
@@ -66,6 +69,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("HeartbeatLeaseInput", ec.(*executionContext).unmarshalInputHeartbeatLeaseInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.(*executionContext).unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.(*executionContext).unmarshalInputIntFilter),
+			graphql.NewInputUnmarshaler("LoginInput", ec.(*executionContext).unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("NewTaskInput", ec.(*executionContext).unmarshalInputNewTaskInput),
 			graphql.NewInputUnmarshaler("PauseWorkflowInput", ec.(*executionContext).unmarshalInputPauseWorkflowInput),
 			graphql.NewInputUnmarshaler("PriorityFilter", ec.(*executionContext).unmarshalInputPriorityFilter),
@@ -81,6 +85,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("RetryTasksInput", ec.(*executionContext).unmarshalInputRetryTasksInput),
 			graphql.NewInputUnmarshaler("RetryWorkflowInput", ec.(*executionContext).unmarshalInputRetryWorkflowInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.(*executionContext).unmarshalInputRevokeApiKeyInput),
+			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.(*executionContext).unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SimulateApprovalPolicyInput", ec.(*executionContext).unmarshalInputSimulateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("SkipTaskInput", ec.(*executionContext).unmarshalInputSkipTaskInput),
 			graphql.NewInputUnmarshaler("StartWorkflowInput", ec.(*executionContext).unmarshalInputStartWorkflowInput),
@@ -102,6 +107,7 @@ var planTable = exec.Table{
 			graphql.NewInputUnmarshaler("UpdateApprovalPolicyInput", ec.(*executionContext).unmarshalInputUpdateApprovalPolicyInput),
 			graphql.NewInputUnmarshaler("UpdateCommentInput", ec.(*executionContext).unmarshalInputUpdateCommentInput),
 			graphql.NewInputUnmarshaler("UpdateTaskInput", ec.(*executionContext).unmarshalInputUpdateTaskInput),
+			graphql.NewInputUnmarshaler("UpdateUserInput", ec.(*executionContext).unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UpdateWorkflowInput", ec.(*executionContext).unmarshalInputUpdateWorkflowInput),
 			graphql.NewInputUnmarshaler("WithdrawSuggestionInput", ec.(*executionContext).unmarshalInputWithdrawSuggestionInput),
 			graphql.NewInputUnmarshaler("WorkflowFilter", ec.(*executionContext).unmarshalInputWorkflowFilter),
@@ -171,6 +177,16 @@ var planTable = exec.Table{
 			"userId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AccessEvent)(o).UserID()
+					if v0 == nil {
+						return false
+					}
+					return w.Take(v0.AppendGQL(w.Buffer()))
+				},
+				Method: true,
+			},
+			"sessionId": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.AccessEvent)(o).SessionID()
 					if v0 == nil {
 						return false
 					}
@@ -1077,6 +1093,37 @@ var planTable = exec.Table{
 				},
 			},
 		},
+		"ChangePasswordPayload": {
+			"user": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.User](s, (*model.ChangePasswordPayload)(o).User)
+				},
+			},
+			"password": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.ChangePasswordPayload)(o).Password
+					if v0 == nil {
+						return false
+					}
+					return w.String(*v0)
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.ChangePasswordPayload().Cursor(ctx, exec.Parents[model.ChangePasswordPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
+				},
+			},
+		},
 		"ClaimObstacle": {
 			"reason": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
@@ -1401,6 +1448,37 @@ var planTable = exec.Table{
 				},
 			},
 		},
+		"CreateUserPayload": {
+			"user": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.User](s, (*model.CreateUserPayload)(o).User)
+				},
+			},
+			"password": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.CreateUserPayload)(o).Password
+					if v0 == nil {
+						return false
+					}
+					return w.String(*v0)
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.CreateUserPayload().Cursor(ctx, exec.Parents[model.CreateUserPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
+				},
+			},
+		},
 		"Decision": {
 			"verdict": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
@@ -1603,6 +1681,44 @@ var planTable = exec.Table{
 				Get: func(s *exec.Sink, o exec.P) {
 					exec.AddList(s, (*model.HeartbeatPayload)(o).DecidedSuggestions, func(s *exec.Sink, v **model.Suggestion) {
 						exec.Add[model.Suggestion](s, *v)
+					})
+				},
+			},
+		},
+		"LoginPayload": {
+			"token": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.LoginPayload)(o).Token)
+				},
+			},
+			"expiresAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.LoginPayload)(o).ExpiresAt()))
+				},
+				Method: true,
+			},
+			"user": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.User](s, (*model.LoginPayload)(o).User)
+				},
+			},
+			"session": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Session](s, (*model.LoginPayload)(o).Session)
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.LoginPayload().Cursor(ctx, exec.Parents[model.LoginPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
 					})
 				},
 			},
@@ -2156,6 +2272,94 @@ var planTable = exec.Table{
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
+			"login": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().Login(ctx, fc.Args["input"].(model.LoginInput))
+					exec.ResolveObjects(c, []*model.LoginPayload{result}, err, func(s *exec.Sink, v **model.LoginPayload) {
+						exec.Add[model.LoginPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_login_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
+			},
+			"logout": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().Logout(ctx)
+					exec.ResolveObjects(c, []*model.SessionPayload{result}, err, func(s *exec.Sink, v **model.SessionPayload) {
+						exec.Add[model.SessionPayload](s, *v)
+					})
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+			},
+			"revokeSession": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().RevokeSession(ctx, fc.Args["input"].(model.RevokeSessionInput))
+					exec.ResolveObjects(c, []*model.SessionPayload{result}, err, func(s *exec.Sink, v **model.SessionPayload) {
+						exec.Add[model.SessionPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_revokeSession_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+			},
+			"changePassword": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().ChangePassword(ctx, fc.Args["input"].(model.ChangePasswordInput))
+					exec.ResolveObjects(c, []*model.ChangePasswordPayload{result}, err, func(s *exec.Sink, v **model.ChangePasswordPayload) {
+						exec.Add[model.ChangePasswordPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_changePassword_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
+			},
+			"createUser": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().CreateUser(ctx, fc.Args["input"].(model.CreateUserInput))
+					exec.ResolveObjects(c, []*model.CreateUserPayload{result}, err, func(s *exec.Sink, v **model.CreateUserPayload) {
+						exec.Add[model.CreateUserPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_createUser_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+			},
+			"updateUser": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().UpdateUser(ctx, fc.Args["input"].(model.UpdateUserInput))
+					exec.ResolveObjects(c, []*model.UserPayload{result}, err, func(s *exec.Sink, v **model.UserPayload) {
+						exec.Add[model.UserPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_updateUser_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+			},
+			"deactivateUser": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Mutation().DeactivateUser(ctx, fc.Args["input"].(model.DeactivateUserInput))
+					exec.ResolveObjects(c, []*model.UserPayload{result}, err, func(s *exec.Sink, v **model.UserPayload) {
+						exec.Add[model.UserPayload](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Mutation_deactivateUser_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+			},
 			"createApiKey": {
 				Call: func(c *exec.Call) {
 					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
@@ -2167,7 +2371,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_createApiKey_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan7}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"revokeApiKey": {
 				Call: func(c *exec.Call) {
@@ -2180,7 +2384,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Mutation_revokeApiKey_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan7}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 		},
 		"OutcomeError": {
@@ -2322,7 +2526,7 @@ var planTable = exec.Table{
 						planAddActor(s, *v)
 					})
 				},
-				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic8}},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
 			"health": {
 				Call: func(c *exec.Call) {
@@ -2332,7 +2536,7 @@ var planTable = exec.Table{
 						exec.Add[model.Health](s, *v)
 					})
 				},
-				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic8}},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
 			"rateLimit": {
 				Call: func(c *exec.Call) {
@@ -2342,7 +2546,7 @@ var planTable = exec.Table{
 						exec.Add[model.RateLimit](s, *v)
 					})
 				},
-				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic8}},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
 			"node": {
 				Call: func(c *exec.Call) {
@@ -2355,7 +2559,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_node_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"nodes": {
 				Call: func(c *exec.Call) {
@@ -2370,7 +2574,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_nodes_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"cursor": {
 				Call: func(c *exec.Call) {
@@ -2386,7 +2590,7 @@ var planTable = exec.Table{
 						return w.Since(mark)
 					})
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"workflow": {
 				Call: func(c *exec.Call) {
@@ -2399,7 +2603,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_workflow_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"workflows": {
 				Call: func(c *exec.Call) {
@@ -2412,7 +2616,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_workflows_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"task": {
 				Call: func(c *exec.Call) {
@@ -2425,7 +2629,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_task_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"tasks": {
 				Call: func(c *exec.Call) {
@@ -2438,7 +2642,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_tasks_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"agent": {
 				Call: func(c *exec.Call) {
@@ -2451,7 +2655,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_agent_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"agents": {
 				Call: func(c *exec.Call) {
@@ -2464,7 +2668,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_agents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"suggestion": {
 				Call: func(c *exec.Call) {
@@ -2477,7 +2681,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_suggestion_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
@@ -2490,7 +2694,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_suggestions_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"approvalPolicies": {
 				Call: func(c *exec.Call) {
@@ -2503,7 +2707,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_approvalPolicies_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan11}},
 			},
 			"simulateApprovalPolicy": {
 				Call: func(c *exec.Call) {
@@ -2516,7 +2720,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_simulateApprovalPolicy_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan11}},
 			},
 			"comments": {
 				Call: func(c *exec.Call) {
@@ -2529,7 +2733,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_comments_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"events": {
 				Call: func(c *exec.Call) {
@@ -2542,7 +2746,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_events_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"stats": {
 				Call: func(c *exec.Call) {
@@ -2555,7 +2759,43 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_stats_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan11}},
+			},
+			"signInOptions": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Query().SignInOptions(ctx)
+					exec.ResolveObjects(c, []*model.SignInOptions{result}, err, func(s *exec.Sink, v **model.SignInOptions) {
+						exec.Add[model.SignInOptions](s, *v)
+					})
+				},
+				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
+			},
+			"users": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					exec.ResolveObjects(c, []*model.UserConnection{result}, err, func(s *exec.Sink, v **model.UserConnection) {
+						exec.Add[model.UserConnection](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Query_users_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+			},
+			"sessions": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					result, err := ec.Resolvers.Query().Sessions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					exec.ResolveObjects(c, []*model.SessionConnection{result}, err, func(s *exec.Sink, v **model.SessionConnection) {
+						exec.Add[model.SessionConnection](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_Query_sessions_args(ctx, raw)
+				},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"apiKeys": {
 				Call: func(c *exec.Call) {
@@ -2568,7 +2808,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Query_apiKeys_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan7}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"__type": {
 				Raw: func(c *exec.Call) graphql.Marshaler {
@@ -2618,6 +2858,160 @@ var planTable = exec.Table{
 			"maxDelaySeconds": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.Int(int64((*model.RetryPolicy)(o).MaxDelaySeconds))
+				},
+			},
+		},
+		"Session": {
+			"id": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Session)(o).ID
+					return w.Take(v0.AppendGQL(w.Buffer()))
+				},
+			},
+			"createdAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Session)(o).CreatedAt))
+				},
+			},
+			"updatedAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Session)(o).UpdatedAt))
+				},
+			},
+			"version": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Int((*model.Session)(o).Version)
+				},
+			},
+			"user": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.Session().User(ctx, exec.Parents[model.Session](c))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.User) {
+						exec.Add[model.User](s, *v)
+					})
+				},
+			},
+			"method": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Session)(o).Method
+					return planEnumSignInMethodSignInMethod.Write(w, v0)
+				},
+			},
+			"userAgent": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Session)(o).UserAgent
+					if v0 == nil {
+						return false
+					}
+					return w.String(*v0)
+				},
+			},
+			"lastUsedAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Session)(o).LastUsedAt))
+				},
+			},
+			"expiresAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Session)(o).ExpiresAt))
+				},
+			},
+			"endsAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Session)(o).EndsAt))
+				},
+			},
+			"revokedAt": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Session)(o).RevokedAt
+					if v0 == nil {
+						return false
+					}
+					return w.Take(model.AppendDateTime(w.Buffer(), *v0))
+				},
+			},
+			"current": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.Session().Current(ctx, exec.Parents[model.Session](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v *bool) bool {
+						return w.Bool(*v)
+					})
+				},
+			},
+		},
+		"SessionConnection": {
+			"edges": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.SessionConnection)(o).Edges, func(s *exec.Sink, v **model.SessionEdge) {
+						exec.Add[model.SessionEdge](s, *v)
+					})
+				},
+			},
+			"pageInfo": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.PageInfo](s, (*model.SessionConnection)(o).PageInfo)
+				},
+			},
+			"totalCount": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.SessionConnection().TotalCount(ctx, exec.Parents[model.SessionConnection](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v *int) bool {
+						return w.Int(int64(*v))
+					})
+				},
+			},
+		},
+		"SessionEdge": {
+			"cursor": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.SessionEdge)(o).Cursor())
+				},
+				Method: true,
+			},
+			"node": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Session](s, (*model.SessionEdge)(o).Node)
+				},
+			},
+		},
+		"SessionPayload": {
+			"session": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.Session](s, (*model.SessionPayload)(o).Session)
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.SessionPayload().Cursor(ctx, exec.Parents[model.SessionPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
+				},
+			},
+		},
+		"SignInOptions": {
+			"password": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.Bool((*model.SignInOptions)(o).Password)
+				},
+			},
+			"openIdConnectUrl": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.SignInOptions)(o).OpenIDConnectURL
+					if v0 == nil {
+						return false
+					}
+					return w.String(*v0)
 				},
 			},
 		},
@@ -2687,7 +3081,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_workflowEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"taskEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskEvent, error) {
@@ -2701,7 +3095,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_taskEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"agentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentEvent, error) {
@@ -2715,7 +3109,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_agentEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"suggestionEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.SuggestionEvent, error) {
@@ -2729,7 +3123,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_suggestionEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"commentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.CommentEvent, error) {
@@ -2743,7 +3137,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_commentEvents_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"taskLog": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskLogEdge, error) {
@@ -2757,7 +3151,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_taskLog_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"agentCommands": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentCommand, error) {
@@ -2785,7 +3179,7 @@ var planTable = exec.Table{
 				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
 					return ec.(*executionContext).field_Subscription_events_args(ctx, raw)
 				},
-				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
+				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 		},
 		"Suggestion": {
@@ -3972,8 +4366,16 @@ var planTable = exec.Table{
 				},
 			},
 			"email": {
-				Leaf: func(w *exec.Writer, o exec.P) bool {
-					return w.String((*model.User)(o).Email)
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.User().Email(ctx, exec.Parents[model.User](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **string) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						return w.String(*v0)
+					})
 				},
 			},
 			"name": {
@@ -3990,6 +4392,76 @@ var planTable = exec.Table{
 			"active": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.Bool((*model.User)(o).Active)
+				},
+			},
+			"sessions": {
+				Call: func(c *exec.Call) {
+					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					results, err := ec.Resolvers.User().Sessions(ctx, exec.Parents[model.User](c), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.SessionConnection) {
+						exec.Add[model.SessionConnection](s, *v)
+					})
+				},
+				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
+					return ec.(*executionContext).field_User_sessions_args(ctx, raw)
+				},
+			},
+		},
+		"UserConnection": {
+			"edges": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.AddList(s, (*model.UserConnection)(o).Edges, func(s *exec.Sink, v **model.UserEdge) {
+						exec.Add[model.UserEdge](s, *v)
+					})
+				},
+			},
+			"pageInfo": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.PageInfo](s, (*model.UserConnection)(o).PageInfo)
+				},
+			},
+			"totalCount": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.UserConnection().TotalCount(ctx, exec.Parents[model.UserConnection](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v *int) bool {
+						return w.Int(int64(*v))
+					})
+				},
+			},
+		},
+		"UserEdge": {
+			"cursor": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					return w.String((*model.UserEdge)(o).Cursor())
+				},
+				Method: true,
+			},
+			"node": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.User](s, (*model.UserEdge)(o).Node)
+				},
+			},
+		},
+		"UserPayload": {
+			"user": {
+				Get: func(s *exec.Sink, o exec.P) {
+					exec.Add[model.User](s, (*model.UserPayload)(o).User)
+				},
+			},
+			"cursor": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.UserPayload().Cursor(ctx, exec.Parents[model.UserPayload](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **model.Cursor) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						mark := w.Mark()
+						v0.MarshalGQL(w)
+						return w.Since(mark)
+					})
 				},
 			},
 		},
@@ -4460,10 +4932,12 @@ func planAddNode(s *exec.Sink, value model.Node) {
 		exec.AddKind[model.Task](s, 11, value)
 	case *model.Suggestion:
 		exec.AddKind[model.Suggestion](s, 12, value)
+	case *model.Session:
+		exec.AddKind[model.Session](s, 13, value)
 	case *model.Comment:
-		exec.AddKind[model.Comment](s, 13, value)
+		exec.AddKind[model.Comment](s, 14, value)
 	case *model.ApprovalPolicy:
-		exec.AddKind[model.ApprovalPolicy](s, 14, value)
+		exec.AddKind[model.ApprovalPolicy](s, 15, value)
 	default:
 		s.AddUnknown(fmt.Errorf("no object type of the schema has the Go type %T for Node", value))
 	}
@@ -4479,7 +4953,7 @@ var planEnumBackoffBackoff = exec.NewEnum[model.Backoff]("FIXED", "EXPONENTIAL")
 
 var planEnumClaimObstacleReasonClaimObstacleReason = exec.NewEnum[model.ClaimObstacleReason]("NOT_STARTED", "PAUSED", "DEPENDENCIES", "BACKOFF", "APPROVAL", "RESERVED", "CAPABILITIES", "CAPACITY")
 
-var planEnumEventTypeEventType = exec.NewEnum[model.EventType]("WORKFLOW_CREATED", "WORKFLOW_UPDATED", "WORKFLOW_STARTED", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED", "WORKFLOW_PROGRESSED", "WORKFLOW_COMPLETED", "WORKFLOW_FAILED", "WORKFLOW_CANCELLED", "WORKFLOW_RETRIED", "WORKFLOW_DELETED", "TASK_CREATED", "TASK_UPDATED", "TASK_READY", "TASK_CLAIMED", "TASK_PROGRESSED", "TASK_AWAITING_APPROVAL", "TASK_COMPLETED", "TASK_FAILED", "TASK_RETRY_SCHEDULED", "TASK_LEASE_EXPIRED", "TASK_RELEASED", "TASK_CANCELLED", "TASK_SKIPPED", "TASK_RETRIED", "TASK_DELETED", "AGENT_REGISTERED", "AGENT_UPDATED", "AGENT_STATUS_CHANGED", "AGENT_REMOVED", "SUGGESTION_CREATED", "SUGGESTION_DECISION_ADDED", "SUGGESTION_APPROVED", "SUGGESTION_REJECTED", "SUGGESTION_ANSWERED", "SUGGESTION_EXPIRED", "SUGGESTION_WITHDRAWN", "COMMENT_ADDED", "COMMENT_UPDATED", "COMMENT_DELETED", "APPROVAL_POLICY_CREATED", "APPROVAL_POLICY_UPDATED", "APPROVAL_POLICY_DELETED", "USER_CREATED", "API_KEY_CREATED", "API_KEY_UPDATED", "API_KEY_REVOKED")
+var planEnumEventTypeEventType = exec.NewEnum[model.EventType]("WORKFLOW_CREATED", "WORKFLOW_UPDATED", "WORKFLOW_STARTED", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED", "WORKFLOW_PROGRESSED", "WORKFLOW_COMPLETED", "WORKFLOW_FAILED", "WORKFLOW_CANCELLED", "WORKFLOW_RETRIED", "WORKFLOW_DELETED", "TASK_CREATED", "TASK_UPDATED", "TASK_READY", "TASK_CLAIMED", "TASK_PROGRESSED", "TASK_AWAITING_APPROVAL", "TASK_COMPLETED", "TASK_FAILED", "TASK_RETRY_SCHEDULED", "TASK_LEASE_EXPIRED", "TASK_RELEASED", "TASK_CANCELLED", "TASK_SKIPPED", "TASK_RETRIED", "TASK_DELETED", "AGENT_REGISTERED", "AGENT_UPDATED", "AGENT_STATUS_CHANGED", "AGENT_REMOVED", "SUGGESTION_CREATED", "SUGGESTION_DECISION_ADDED", "SUGGESTION_APPROVED", "SUGGESTION_REJECTED", "SUGGESTION_ANSWERED", "SUGGESTION_EXPIRED", "SUGGESTION_WITHDRAWN", "COMMENT_ADDED", "COMMENT_UPDATED", "COMMENT_DELETED", "APPROVAL_POLICY_CREATED", "APPROVAL_POLICY_UPDATED", "APPROVAL_POLICY_DELETED", "USER_CREATED", "USER_UPDATED", "USER_DEACTIVATED", "USER_PASSWORD_CHANGED", "SESSION_CREATED", "SESSION_REVOKED", "API_KEY_CREATED", "API_KEY_UPDATED", "API_KEY_REVOKED")
 
 var planEnumExpiryActionExpiryAction = exec.NewEnum[model.ExpiryAction]("REJECT", "APPROVE")
 
@@ -4490,6 +4964,8 @@ var planEnumHealthStatusHealthStatus = exec.NewEnum[model.HealthStatus]("OK", "D
 var planEnumPolicyEffectPolicyEffect = exec.NewEnum[model.PolicyEffect]("AUTO_APPROVE", "REQUIRE", "DENY")
 
 var planEnumRoleRole = exec.NewEnum[model.Role]("ADMIN", "MANAGER", "VIEWER", "AGENT")
+
+var planEnumSignInMethodSignInMethod = exec.NewEnum[model.SignInMethod]("PASSWORD", "OPENID_CONNECT")
 
 var planEnumSuggestionKindSuggestionKind = exec.NewEnum[model.SuggestionKind]("ACTION", "QUESTION")
 
@@ -4601,7 +5077,31 @@ func planGuardCan6(c *exec.Call) (exec.Ask, error) {
 	}, nil
 }
 
-func planGuardCan7(c *exec.Call) (exec.Ask, error) {
+func planGuardPublic7(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	if ec.Directives.Public == nil {
+		return nil, errors.New("directive public is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Public(ctx, nil, next)
+	}, nil
+}
+
+func planGuardCan8(c *exec.Call) (exec.Ask, error) {
+	ec := c.EC.(*executionContext)
+	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "OWN_ACCOUNT")
+	if err != nil {
+		return nil, err
+	}
+	if ec.Directives.Can == nil {
+		return nil, errors.New("directive can is not implemented")
+	}
+	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
+		return ec.Directives.Can(ctx, nil, next, arg0)
+	}, nil
+}
+
+func planGuardCan9(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
 	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "ADMINISTER")
 	if err != nil {
@@ -4615,17 +5115,7 @@ func planGuardCan7(c *exec.Call) (exec.Ask, error) {
 	}, nil
 }
 
-func planGuardPublic8(c *exec.Call) (exec.Ask, error) {
-	ec := c.EC.(*executionContext)
-	if ec.Directives.Public == nil {
-		return nil, errors.New("directive public is not implemented")
-	}
-	return func(ctx context.Context, obj exec.P, next graphql.Resolver) (any, error) {
-		return ec.Directives.Public(ctx, nil, next)
-	}, nil
-}
-
-func planGuardCan9(c *exec.Call) (exec.Ask, error) {
+func planGuardCan10(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
 	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "READ")
 	if err != nil {
@@ -4639,7 +5129,7 @@ func planGuardCan9(c *exec.Call) (exec.Ask, error) {
 	}, nil
 }
 
-func planGuardCan10(c *exec.Call) (exec.Ask, error) {
+func planGuardCan11(c *exec.Call) (exec.Ask, error) {
 	ec := c.EC.(*executionContext)
 	arg0, err := ec.unmarshalNAction2workflowfactoryᚋmodelᚐAction(c.Ctx, "OVERSEE")
 	if err != nil {

@@ -146,6 +146,8 @@ export type EntityType =
   | 'APPROVAL_POLICY'
   /** A comment. */
   | 'COMMENT'
+  /** A session of a user. */
+  | 'SESSION'
   /** A suggestion. */
   | 'SUGGESTION'
   /** A task. */
@@ -215,6 +217,10 @@ export type EventType =
   | 'COMMENT_DELETED'
   /** It was changed. */
   | 'COMMENT_UPDATED'
+  /** Somebody signed in. */
+  | 'SESSION_CREATED'
+  /** Somebody signed out, or was signed out. */
+  | 'SESSION_REVOKED'
   /** The question has its answer. */
   | 'SUGGESTION_ANSWERED'
   /** It may be done. */
@@ -261,6 +267,12 @@ export type EventType =
   | 'TASK_UPDATED'
   /** An account was made. */
   | 'USER_CREATED'
+  /** It may no longer sign in. */
+  | 'USER_DEACTIVATED'
+  /** Its password was changed. */
+  | 'USER_PASSWORD_CHANGED'
+  /** Its fields were changed, or it may sign in again. */
+  | 'USER_UPDATED'
   /** It was called off. */
   | 'WORKFLOW_CANCELLED'
   /** All its tasks are done. */

@@ -11,11 +11,12 @@ import (
 	"workflowfactory/model"
 )
 
-// An API key reads wfk_<id>_<secret><checksum>. The id names the row, so that a key is found without searching for its
-// hash; the checksum tells a key that was copied badly, or made up, from one that was revoked, and lets scanners of
-// source code know a key when they see one.
+// A token of ours reads wfk_<id>_<secret><checksum> for an API key and wfs_… for a session. The id names the row, so that
+// it is found without searching for a hash; the checksum tells a token that was copied badly, or made up, from one that
+// was revoked, and lets scanners of source code know a key when they see one.
 const (
 	keyPrefix      = "wfk_"
+	sessionPrefix  = "wfs_"
 	secretBytes    = 32
 	secretLength   = 43 // base 62 digits of secretBytes
 	checksumLength = 6  // base 62 digits of a CRC-32
@@ -36,9 +37,7 @@ func Mint(in model.CreateAPIKeyInput, now time.Time) (*model.APIKey, string, err
 		return nil, "", err
 	}
 	id := model.NewID(model.KindAPIKey)
-	prefix := keyPrefix + idPart(id)
-	secret := prefix + "_" + randomSecret()
-	secret += checksum(secret)
+	prefix, secret := newToken(keyPrefix, id)
 	k := &model.APIKey{
 		Noun: model.Noun{ID: id}, Name: in.Name, Prefix: prefix, SecretHash: Hash(secret), Role: in.Role, ExpiresAt: in.ExpiresAt,
 	}
@@ -77,12 +76,30 @@ func Hash(secret string) []byte {
 	return sum[:]
 }
 
-// keyOf says which key a token claims to be; ok is false for a token that cannot be one.
-func keyOf(token string) (id model.ID, ok bool) {
+// mintSession makes a session that has not begun, and its token, which is kept nowhere.
+func mintSession(method model.SignInMethod) (*model.Session, string) {
+	id := model.NewID(model.KindSession)
+	_, token := newToken(sessionPrefix, id)
+	return &model.Session{Noun: model.Noun{ID: id}, Method: method, SecretHash: Hash(token), Begins: true}, token
+}
+
+func newToken(kind string, id model.ID) (prefix, token string) {
+	prefix = kind + strings.TrimPrefix(id.String(), id.Kind().Prefix()+"_")
+	token = prefix + "_" + randomSecret()
+	return prefix, token + checksum(token)
+}
+
+// subjectOf says which key or session a token claims to be of; ok is false for a token that cannot be of any.
+func subjectOf(token string) (id model.ID, ok bool) {
 	if len(token) < MinLiteral || len(token) > maxToken {
 		return model.ID{}, false
 	}
+	kind := model.KindAPIKey
 	rest, ours := strings.CutPrefix(token, keyPrefix)
+	if !ours {
+		kind = model.KindSession
+		rest, ours = strings.CutPrefix(token, sessionPrefix)
+	}
 	if !ours {
 		return AdminKeyID, true
 	}
@@ -90,12 +107,8 @@ func keyOf(token string) (id model.ID, ok bool) {
 	if len(secret) != secretLength+checksumLength || !hasChecksum(token) {
 		return model.ID{}, false
 	}
-	id, ok = model.ParseID(model.KindAPIKey.Prefix() + "_" + text)
+	id, ok = model.ParseID(kind.Prefix() + "_" + text)
 	return id, ok && id != AdminKeyID
-}
-
-func idPart(id model.ID) string {
-	return strings.TrimPrefix(id.String(), model.KindAPIKey.Prefix()+"_")
 }
 
 func randomSecret() string {

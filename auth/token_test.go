@@ -17,7 +17,7 @@ func TestMintedKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if id, ok := keyOf(secret); !ok || id != k.ID {
+		if id, ok := subjectOf(secret); !ok || id != k.ID {
 			t.Fatalf("%s names %s, %t; want %s", secret, id, ok, k.ID)
 		}
 		if !strings.HasPrefix(secret, k.Prefix+"_") || len(secret) != len(k.Prefix)+1+secretLength+checksumLength {
@@ -55,13 +55,13 @@ func TestKeysThatMustNotBe(t *testing.T) {
 	}
 }
 
-func FuzzKeyOf(f *testing.F) {
+func FuzzSubjectOf(f *testing.F) {
 	_, secret, _ := Mint(model.CreateAPIKeyInput{Name: "x", Role: model.RoleAdmin}, time.Now())
 	f.Add(secret)
 	f.Add("wfk__")
 	f.Add("wfd_admin_0123456789abcdef0123456789abcdef")
 	f.Fuzz(func(t *testing.T, token string) {
-		id, ok := keyOf(token)
+		id, ok := subjectOf(token)
 		if ok && id == AdminKeyID && strings.HasPrefix(token, keyPrefix) {
 			t.Errorf("%q reaches the installed key", token)
 		}
