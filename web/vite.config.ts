@@ -20,6 +20,8 @@ export default defineConfig({
     },
   },
   worker: { format: 'es' },
+  // It imports workers in a way that only Vite itself understands.
+  optimizeDeps: { exclude: ['graphiql/setup-workers/vite', '@graphiql/react/setup-workers/vite'] },
   server: { proxy: { '/graphql': { target: server, ws: true } } },
   test: { include: ['src/**/*.test.ts', 'build/**/*.test.ts'] },
 })

@@ -5,6 +5,7 @@ const config: CodegenConfig = {
   schema: '../../schema.graphqls',
   documents: ['../src/**/*.graphql', '!../src/graphiql/**'],
   generates: {
+    '../src/possible-types.ts': { plugins: ['./possible-types.cjs'] },
     '../src/gql.ts': {
       plugins: ['typescript-operations', 'typed-document-node'],
       config: {

@@ -47,6 +47,19 @@ export async function visit(browser: Browser, path: string, options: Parameters<
   return { page, context, complaints }
 }
 
+/** What opens a screen, signed in with the key that may do everything or with another, and waits until it is live. */
+export function useEnter(browser: () => Browser) {
+  return async (path: string, options: Parameters<typeof visit>[2] = {}, as = key): Promise<Visit> => {
+    const at = await visit(browser(), `${path}#key=${as}`, options)
+    await live(at.page)
+    return at
+  }
+}
+
+export function live(page: Page) {
+  return page.getByRole('status', { name: 'Connection' }).getByText('Live').locator('visible=true').waitFor()
+}
+
 function isForeign(address: string): boolean {
   const url = new URL(address)
   return !['data:', 'blob:'].includes(url.protocol) && url.host !== new URL(server).host

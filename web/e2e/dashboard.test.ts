@@ -1,20 +1,10 @@
-import type { Page, WebSocketRoute } from 'playwright-core'
+import type { WebSocketRoute } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { key, leave, server, shoot, useBrowser, type Visit, visit } from './browser'
+import { key, leave, live, server, shoot, useBrowser, useEnter, visit } from './browser'
 import { api, claim, complete, makeWorld, report, suggest, suggestion, unique } from './world'
 
 const browser = useBrowser()
-
-/** Opens a screen, signed in, and waits until it is live. */
-async function enter(path: string, options: Parameters<typeof visit>[2] = {}): Promise<Visit> {
-  const at = await visit(browser(), `${path}#key=${key}`, options)
-  await live(at.page)
-  return at
-}
-
-function live(page: Page) {
-  return page.getByRole('status', { name: 'Connection' }).getByText('Live').locator('visible=true').waitFor()
-}
+const enter = useEnter(browser)
 
 describe('signing in', () => {
   it('takes a signed link, and keeps the key out of the address', async () => {
@@ -143,46 +133,6 @@ describe('a task', () => {
     await drawer.waitFor({ state: 'detached' })
     await at.page.waitForURL((url) => !url.searchParams.has('task')) // the address follows the screen
     await leave(at)
-  })
-})
-
-describe('the inbox', () => {
-  it('lets one person decide with the keyboard, and clears the desk of another', async () => {
-    const world = await makeWorld()
-    const lease = await claim(world)
-    const actions = ['Alpha', 'Beta', 'Gamma'].map(unique)
-    const ids: string[] = []
-    for (const action of actions) ids.push(await suggest(lease, world.agentId, action))
-    const [one, other] = [await enter('/inbox'), await enter('/inbox')]
-    for (const action of actions) await other.page.getByRole('button', { name: action }).waitFor()
-    await shoot(one.page, 'inbox')
-
-    const choose = async (action: string) => {
-      const chosen = one.page.getByRole('heading', { name: action })
-      for (let step = 0; step < 60 && !(await chosen.isVisible()); step++) await one.page.keyboard.press('j')
-      await chosen.waitFor()
-    }
-    await choose(actions[0]!)
-    await one.page.keyboard.press('a')
-    await other.page.getByRole('button', { name: actions[0]! }).waitFor({ state: 'detached' })
-
-    await choose(actions[1]!)
-    await one.page.keyboard.press('r')
-    await one.page.keyboard.type('Too early')
-    await one.page.keyboard.press('Enter')
-    await other.page.getByRole('button', { name: actions[1]! }).waitFor({ state: 'detached' })
-
-    await choose(actions[2]!)
-    await one.page.keyboard.press('m')
-    await one.page.getByLabel('The data to approve instead').fill('{"amount": 2}')
-    await one.page.keyboard.press('Control+Enter')
-    await other.page.getByRole('button', { name: actions[2]! }).waitFor({ state: 'detached' })
-
-    const decided = await Promise.all(ids.map(suggestion))
-    expect(decided.map(({ status }) => status)).toEqual(['APPROVED', 'REJECTED', 'APPROVED'])
-    expect(decided[2]!.approvedData).toEqual({ amount: 2 })
-    await leave(one)
-    await leave(other)
   })
 })
 

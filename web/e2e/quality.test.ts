@@ -17,6 +17,7 @@ const screens: [string, (shown: Shown) => string][] = [
   ['new-workflow', () => '/workflows/new'],
   ['workflow', ({ workflowId }) => `/workflows/${workflowId}`],
   ['workflow-list', ({ workflowId }) => `/workflows/${workflowId}?view=list`],
+  ['workflow-board', ({ workflowId }) => `/workflows/${workflowId}?view=board`],
   ['workflow-timeline', ({ workflowId }) => `/workflows/${workflowId}?view=timeline`],
   ['workflow-activity', ({ workflowId }) => `/workflows/${workflowId}?view=activity`],
   ['task', ({ workflowId, taskId }) => `/workflows/${workflowId}?task=${taskId}`],

@@ -68,8 +68,8 @@ export function complete({ leaseToken }: Lease, result: unknown) {
 }
 
 /** Asks people about the task of a lease. */
-export async function suggest(lease: Lease, agentId: string, action: string): Promise<string> {
-  const input = { taskId: lease.task.id, agentId, action, reasoning: 'Because the test says so.', confidence: 0.8, data: { amount: 3 } }
+export async function suggest(lease: Lease, agentId: string, action: string, more: { kind?: 'QUESTION'; confidence?: number } = {}): Promise<string> {
+  const input = { taskId: lease.task.id, agentId, action, reasoning: 'Because the test says so.', confidence: 0.8, data: { amount: 3 }, ...more }
   const { createSuggestion } = await api<{ createSuggestion: { suggestion: { id: string } } }>(
     'mutation ($input: CreateSuggestionInput!) { createSuggestion(input: $input) { suggestion { id } } }',
     { input },
@@ -78,6 +78,16 @@ export async function suggest(lease: Lease, agentId: string, action: string): Pr
 }
 
 export async function suggestion(id: string) {
-  const { suggestion } = await api<{ suggestion: { status: string; approvedData: unknown } }>('query ($id: ID!) { suggestion(id: $id) { status approvedData } }', { id })
+  type Suggestion = { status: string; approvedData: unknown; answer: unknown; decisions: { note: string | null }[] }
+  const { suggestion } = await api<{ suggestion: Suggestion }>('query ($id: ID!) { suggestion(id: $id) { status approvedData answer decisions { note } } }', { id })
   return suggestion
+}
+
+/** Where a task of a world stands. */
+export async function taskStatus({ workflowId }: World, name: string): Promise<string | undefined> {
+  const { tasks } = await api<{ tasks: { edges: { node: { status: string } }[] } }>(
+    'query ($filter: TaskFilter) { tasks(filter: $filter) { edges { node { status } } } }',
+    { filter: { workflowId: { eq: workflowId }, name: { eq: name } } },
+  )
+  return tasks.edges[0]?.node.status
 }

@@ -6,7 +6,7 @@ import { Layout } from './ui/layout'
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound, validateSearch: searches.everywhere })
 
 const routes = [
-  createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('./screens/overview'), 'Overview') }),
+  createRoute({ getParentRoute: () => root, path: '/', validateSearch: searches.overview, component: lazyRouteComponent(() => import('./screens/overview'), 'Overview') }),
   createRoute({
     getParentRoute: () => root,
     path: '/workflows',
@@ -20,7 +20,12 @@ const routes = [
     validateSearch: searches.workflow,
     component: lazyRouteComponent(() => import('./screens/workflow'), 'WorkflowPage'),
   }),
-  createRoute({ getParentRoute: () => root, path: '/inbox', component: lazyRouteComponent(() => import('./screens/inbox'), 'Inbox') }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/inbox',
+    validateSearch: searches.inbox,
+    component: lazyRouteComponent(() => import('./screens/inbox'), 'Inbox'),
+  }),
   createRoute({ getParentRoute: () => root, path: '/agents', component: lazyRouteComponent(() => import('./screens/agents'), 'Agents') }),
   createRoute({
     getParentRoute: () => root,

@@ -19,14 +19,14 @@ describe('an address', () => {
 
 describe('the query of an address', () => {
   it('is the newest page without one', () => {
-    expect(variablesOf({})).toEqual({ filter: {}, orderBy: { field: 'CREATED_AT', direction: 'DESC' }, first: 50 })
+    expect(variablesOf({})).toEqual({ filter: {}, orderBy: { field: 'CREATED_AT', direction: 'DESC' }, first: 100 })
   })
 
   it('filters, orders and pages', () => {
     expect(variablesOf({ name: 'x', status: ['FAILED'], order: 'NAME', ascending: true, before: 'c' })).toEqual({
       filter: { name: { containsIgnoreCase: 'x' }, status: { in: ['FAILED'] } },
       orderBy: { field: 'NAME', direction: 'ASC' },
-      last: 50,
+      last: 100,
       before: 'c',
     })
   })

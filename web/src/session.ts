@@ -30,3 +30,8 @@ export function authorization(): string | undefined {
   const key = sessionKey()
   return key === null ? undefined : `Bearer ${key}`
 }
+
+/** What every request to the API carries. */
+export function requestOptions(): RequestInit {
+  return { headers: { authorization: authorization() ?? '' } }
+}

@@ -1,14 +1,12 @@
 import type { Exchange } from '@urql/core'
-import { cacheExchange } from '@urql/exchange-graphcache'
+import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache'
+import { possibleTypes } from '../possible-types'
+import { optimistic } from './optimistic'
 
-/** Parts of other things: they have no id and live inside what they belong to. */
-const parts = [
-  'AgentConnection', 'AgentEdge', 'CommentConnection', 'CommentEdge', 'Decision', 'EventConnection', 'EventEdge', 'FieldChange', 'Health', 'PageInfo',
-  'RetryPolicy', 'SuggestionConnection', 'SuggestionEdge', 'TaskAttempt', 'TaskConnection', 'TaskCounts', 'TaskEdge', 'TaskError', 'Trigger',
-  'WorkflowConnection', 'WorkflowEdge',
-]
+/** Things are kept by their id. What has none is a part of what it belongs to; told so, the cache does not warn of it. */
+const keys: KeyingConfig = new Proxy({}, { get: () => (thing: { id?: string }) => thing.id ?? null })
 
 /** Keeps each thing once, by its id: whatever brings news of it, an answer or an event, changes it on every screen. */
 export function createCache(): Exchange {
-  return cacheExchange({ keys: Object.fromEntries(parts.map((name) => [name, () => null])) })
+  return cacheExchange({ keys, possibleTypes, optimistic })
 }

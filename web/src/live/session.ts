@@ -1,6 +1,6 @@
 import { type Client, createClient, fetchExchange, formatDocument, mapExchange, stringifyDocument, subscriptionExchange } from '@urql/core'
 import { LiveDocument, StartDocument, type StartQuery } from '../gql'
-import { authorization } from '../session'
+import { authorization, requestOptions } from '../session'
 import { createCache } from './cache'
 import { Cell, type Connection } from './connection'
 import { createSocket } from './socket'
@@ -34,7 +34,7 @@ export function createLiveSession(onLost: () => void): LiveSession {
   const client = createClient({
     url: '/graphql',
     preferGetMethod: false,
-    fetchOptions: () => ({ headers: { authorization: authorization() ?? '' } }),
+    fetchOptions: requestOptions,
     exchanges: [
       createCache(),
       mapExchange({ onResult: ({ operation, data }) => void (operation.kind !== 'subscription' && versions.note(data)) }),

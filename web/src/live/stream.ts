@@ -65,6 +65,8 @@ export function thingOf(event: LiveEvent) {
       return event.suggestion
     case 'CommentEvent':
       return event.comment
+    case 'ApprovalPolicyEvent':
+      return event.approvalPolicy
     case 'AccessEvent':
       return null
   }

@@ -35,7 +35,7 @@ export function Activity() {
             onClick={() => navigate({ search: (search) => ({ ...search, about: group, after: undefined, before: undefined }), replace: true })}
             className="rounded-full border border-line bg-surface px-3 py-1.5 text-sm text-soft hover:text-ink aria-pressed:border-brand aria-pressed:bg-brand/10 aria-pressed:text-ink"
           >
-            {group ? `${wordsOf(group)}${group === 'ACCESS' ? '' : 's'}` : 'Everything'}
+            {group ? groupNames[group] : 'Everything'}
           </button>
         ))}
       </fieldset>
@@ -52,7 +52,18 @@ const entities: Record<EventGroup, EntityType[]> = {
   AGENT: ['AGENT'],
   SUGGESTION: ['SUGGESTION'],
   COMMENT: ['COMMENT'],
+  APPROVAL_POLICY: ['APPROVAL_POLICY'],
   ACCESS: ['USER', 'API_KEY'],
+}
+
+const groupNames: Record<EventGroup, string> = {
+  WORKFLOW: 'Workflows',
+  TASK: 'Tasks',
+  AGENT: 'Agents',
+  SUGGESTION: 'Suggestions',
+  COMMENT: 'Comments',
+  APPROVAL_POLICY: 'Policies',
+  ACCESS: 'Access',
 }
 
 function filterOf(about: EventGroup | undefined): EventFilter {

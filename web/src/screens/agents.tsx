@@ -1,12 +1,16 @@
 import { Link } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { AgentsDocument, type AgentsQuery } from '../gql'
-import { useLiveQuery } from '../live/hooks'
+import { CirclePause, CirclePlay } from 'lucide-react'
+import { useEffect } from 'react'
+import { useClient } from 'urql'
+import { AgentsDocument, type AgentsQuery, DrainAgentDocument } from '../gql'
+import { useLiveQuery, useMaySteer } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
-import { Empty, Loading, Problem } from '../ui/controls'
+import { Button, Empty, Loading, Problem } from '../ui/controls'
 import { InGraphiQL, PageHead } from '../ui/page'
-import { Progress, StatusLabel } from '../ui/status'
+import { lookOf, Progress, StatusLabel, toneFill, wordsOf } from '../ui/status'
+import { useStored } from '../ui/stored'
 import { Ago, lasting } from '../ui/time'
+import { complain } from '../ui/toast'
 
 type Agent = AgentsQuery['agents']['edges'][number]['node']
 
@@ -15,7 +19,7 @@ const refreshEvery = 5000
 
 /** The fleet: who is alive, what each works on, and how well it does. */
 export function Agents() {
-  const [hideOffline, setHideOffline] = useState(false)
+  const [hideOffline, setHideOffline] = useStored('wfd.hide-offline', (kept) => kept === true)
   const variables = { filter: hideOffline ? { status: { neq: 'OFFLINE' as const } } : {} }
   const { data, error, refetch } = useLiveQuery(AgentsDocument, variables, concernsFleet)
   useRefresh(refetch)
@@ -53,6 +57,7 @@ function AgentCard({ agent }: { agent: Agent }) {
     <li className="flex flex-col gap-3 rounded-xl border border-line bg-surface p-4">
       <div className="flex items-center gap-3">
         <h2 className="min-w-0 flex-1 truncate font-medium">{agent.name}</h2>
+        {agent.draining && <span className="rounded-full bg-warn/12 px-2 py-0.5 text-xs font-medium text-warn">Draining</span>}
         <StatusLabel status={agent.status} />
       </div>
       {agent.description && <p className="line-clamp-2 text-sm text-soft">{agent.description}</p>}
@@ -62,16 +67,52 @@ function AgentCard({ agent }: { agent: Agent }) {
         <Figure name="Success" value={agent.successRate === null ? '–' : `${Math.round(agent.successRate * 100)}% of ${agent.totalTasks}`} />
         <Figure name="Per task" value={agent.avgDurationMs === null ? '–' : lasting(agent.avgDurationMs)} />
       </dl>
-      {agent.capabilities.length > 0 && (
-        <ul aria-label="Capabilities" className="flex flex-wrap gap-1.5">
+      <Recent tasks={agent.recentTasks} name={agent.name} />
+      <div className="mt-auto flex items-end gap-3">
+        <ul aria-label="Capabilities" className="flex min-w-0 flex-1 flex-wrap gap-1.5">
           {agent.capabilities.map((capability) => (
             <li key={capability} className="rounded bg-raised px-1.5 py-0.5 text-xs text-soft">
               {capability}
             </li>
           ))}
         </ul>
-      )}
+        <Drain agent={agent} />
+      </div>
     </li>
+  )
+}
+
+/** The last tasks as bars, the newest at the right: as high as each took long among them, and coloured as it ended. */
+function Recent({ tasks, name }: { tasks: Agent['recentTasks']; name: string }) {
+  const longest = Math.max(1, ...tasks.map((task) => task.durationMs ?? 0))
+  const completed = tasks.filter(({ status }) => status === 'COMPLETED').length
+  if (tasks.length === 0) return <div className="h-8" />
+  return (
+    <div role="img" aria-label={`The last ${tasks.length} tasks of ${name}: ${completed} completed`} className="flex h-8 items-end justify-end gap-0.5">
+      {tasks.toReversed().map((task) => (
+        <span
+          key={task.id}
+          title={`${task.name}: ${wordsOf(task.status).toLowerCase()}${task.durationMs === null ? '' : ` in ${lasting(task.durationMs)}`}`}
+          className={`max-w-3 min-w-1 flex-1 rounded-xs ${toneFill[lookOf(task.status).tone]}`}
+          style={{ height: `${15 + (85 * (task.durationMs ?? 0)) / longest}%` }}
+        />
+      ))}
+    </div>
+  )
+}
+
+/** A drained agent finishes what it holds and takes nothing new. */
+function Drain({ agent }: { agent: Agent }) {
+  const client = useClient()
+  if (!useMaySteer()) return null
+  const change = async () => {
+    const { error } = await client.mutation(DrainAgentDocument, { id: agent.id, draining: !agent.draining })
+    if (error) complain(error)
+  }
+  return (
+    <Button Icon={agent.draining ? CirclePlay : CirclePause} aria-label={`${agent.draining ? 'Resume' : 'Drain'} ${agent.name}`} title={agent.draining ? 'Let it take tasks again' : 'Let it finish what it holds and take nothing new'} onClick={change} className="py-1">
+      {agent.draining ? 'Resume' : 'Drain'}
+    </Button>
   )
 }
 

@@ -1,9 +1,10 @@
+import { diffLines } from 'diff'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { Button } from '../ui/controls'
 
 export type Mode = 'reject' | 'modify' | 'answer'
 
-type Props = { mode: Mode; data: unknown; busy: boolean; onSend: (value: unknown) => void; onCancel: () => void }
+type Props = { mode: Mode; data: unknown; onSend: (value: unknown) => void; onCancel: () => void }
 
 const words: Record<Mode, { label: string; action: string; hint: string }> = {
   reject: { label: 'Why not? The agent reads it', action: 'Reject', hint: 'May be left empty' },
@@ -12,13 +13,14 @@ const words: Record<Mode, { label: string; action: string; hint: string }> = {
 }
 
 /** What a decision needs besides a key: a reason, an answer, or changed data. */
-export function DecisionForm({ mode, data, busy, onSend, onCancel }: Props) {
-  const [text, setText] = useState(mode === 'modify' ? JSON.stringify(data, null, 2) : '')
+export function DecisionForm({ mode, data, onSend, onCancel }: Props) {
+  const suggested = JSON.stringify(data, null, 2)
+  const [text, setText] = useState(mode === 'modify' ? suggested : '')
   const { value, problem } = valueOf(mode, text)
   const { label, action, hint } = words[mode]
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!problem && !busy) onSend(value)
+    if (!problem) onSend(value)
   }
   const press = (event: KeyboardEvent) => {
     if (event.key === 'Escape') onCancel()
@@ -26,7 +28,8 @@ export function DecisionForm({ mode, data, busy, onSend, onCancel }: Props) {
   }
   return (
     <form onSubmit={submit} className="space-y-3 border-t border-line pt-4">
-      <label className="block text-sm font-medium">
+      <div className="grid gap-3 xl:grid-cols-2">
+      <label className={`block text-sm font-medium ${mode === 'modify' ? '' : 'xl:col-span-2'}`}>
         {label}
         <textarea
           autoFocus
@@ -40,11 +43,13 @@ export function DecisionForm({ mode, data, busy, onSend, onCancel }: Props) {
           className={`mt-1.5 block w-full rounded-lg border border-line bg-canvas px-3 py-2 text-sm font-normal aria-[invalid=true]:border-bad ${mode === 'modify' ? 'font-mono text-xs' : ''}`}
         />
       </label>
+      {mode === 'modify' && <Difference from={suggested} to={problem ? null : JSON.stringify(value, null, 2)} />}
+      </div>
       <p id="problem" className="text-sm text-bad empty:hidden">
         {text !== '' && problem}
       </p>
       <div className="flex gap-2">
-        <Button type="submit" look={mode === 'reject' ? 'danger' : 'brand'} disabled={busy || problem !== null}>
+        <Button type="submit" look={mode === 'reject' ? 'danger' : 'brand'} disabled={problem !== null}>
           {action}
         </Button>
         <Button look="quiet" onClick={onCancel}>
@@ -52,6 +57,33 @@ export function DecisionForm({ mode, data, busy, onSend, onCancel }: Props) {
         </Button>
       </div>
     </form>
+  )
+}
+
+const marks = { added: ['+', 'bg-good/12 text-good'], removed: ['−', 'bg-bad/12 text-bad'], same: [' ', 'text-soft'] } as const
+
+/** What the person has changed, line by line; null while it is not JSON. */
+function Difference({ from, to }: { from: string; to: string | null }) {
+  const parts = to === null ? [] : diffLines(from, to)
+  const lines = parts.flatMap(({ added, removed, value }) => {
+    const kind = added ? 'added' : removed ? 'removed' : 'same'
+    return value.replace(/\n$/, '').split('\n').map((line) => ({ line, kind: marks[kind] }))
+  })
+  return (
+    <div className="flex min-w-0 flex-col text-sm">
+      <span className="font-medium">What you change</span>
+      <pre role="region" aria-label="What you change" tabIndex={0} className="mt-1.5 min-h-9 flex-1 overflow-auto rounded-lg border border-line py-2 font-mono text-xs leading-5">
+        {parts.every(({ added, removed }) => !added && !removed) ? (
+          <span className="px-3 text-faint">{to === null ? 'Not JSON yet.' : 'Nothing yet.'}</span>
+        ) : (
+          lines.map(({ line, kind: [sign, style] }, index) => (
+            <div key={index} className={`px-3 ${style}`}>
+              {sign} {line}
+            </div>
+          ))
+        )}
+      </pre>
+    </div>
   )
 }
 

@@ -1,22 +1,42 @@
-import { Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { Link, useSearch } from '@tanstack/react-router'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { ActivityDocument, OverviewDocument, type OverviewQuery } from '../gql'
-import { useEvents, useLiveQuery } from '../live/hooks'
+import { useEvents, useLiveQuery, useMaySteer, useNow } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
+import { type Range, ranges } from '../search'
 import { Empty, Loading, Panel, Problem } from '../ui/controls'
 import { EventLine } from '../ui/event'
 import { InGraphiQL, PageHead } from '../ui/page'
 import { lookOf, StatusIcon, type Tone, toneFill, toneText } from '../ui/status'
 import { TaskBar } from '../ui/task-bar'
-import { Ago } from '../ui/time'
+import { Ago, lasting } from '../ui/time'
 
-/** All at a glance: how much moves, what failed, what waits for a person, how the fleet is. */
+const ThroughputChart = lazy(() => import('./throughput'))
+const RetryFailed = lazy(() => import('./retry-failed'))
+
+const spans: Record<Range, { seconds: number; bucketSeconds: number; words: string }> = {
+  '1h': { seconds: 3600, bucketSeconds: 60, words: 'the last hour' },
+  '24h': { seconds: 86_400, bucketSeconds: 1800, words: 'the last 24 hours' },
+  '7d': { seconds: 604_800, bucketSeconds: 14_400, words: 'the last 7 days' },
+}
+
+/** What to ask for: whole buckets, so that the same is asked until the next one begins. */
+export function variablesOf(range: Range, now: number): { from: string; bucketSeconds: number } {
+  const { seconds, bucketSeconds } = spans[range]
+  const end = Math.floor(now / 1000 / bucketSeconds) * bucketSeconds
+  return { from: new Date((end - seconds + bucketSeconds) * 1000).toISOString(), bucketSeconds }
+}
+
+/** All at a glance: how much moves and ends, what failed, what waits for a person, how the fleet is. */
 export function Overview() {
-  const { data, error, refetch } = useLiveQuery(OverviewDocument, {}, changesOverview)
+  const { range = '24h' } = useSearch({ from: '/' })
+  const variables = variablesOf(range, useNow(10_000))
+  const { data, error, refetch } = useLiveQuery(OverviewDocument, variables, changesOverview)
   return (
     <>
       <PageHead title="Overview">
-        <InGraphiQL query={OverviewDocument} variables={{}} />
+        <Ranges range={range} />
+        <InGraphiQL query={OverviewDocument} variables={variables} />
       </PageHead>
       {error && <Problem error={error} retry={refetch} />}
       {!data && !error && <Loading rows={6} />}
@@ -24,11 +44,12 @@ export function Overview() {
         <div className="space-y-4">
           <Figures data={data} />
           <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_24rem]">
-            <div className="grid gap-4 lg:grid-cols-2">
-              <ActiveWorkflows data={data} />
-              <Fleet data={data} />
+            <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
+              <Throughput data={data} range={range} />
               <Waiting data={data} />
               <Failed data={data} />
+              <ActiveWorkflows data={data} />
+              <Fleet data={data} />
             </div>
             <Happening />
           </div>
@@ -42,20 +63,33 @@ function changesOverview(event: LiveEvent): boolean {
   return event.type !== 'TASK_PROGRESSED' && event.type !== 'WORKFLOW_PROGRESSED' && event.__typename !== 'CommentEvent'
 }
 
-function Figures({ data }: { data: OverviewQuery }) {
+function Ranges({ range }: { range: Range }) {
+  return (
+    <nav aria-label="Time" className="flex rounded-lg border border-line bg-surface p-0.5">
+      {ranges.map((one) => (
+        <Link key={one} to="/" search={{ range: one === '24h' ? undefined : one }} data-chosen={one === range || undefined} className="rounded-md px-2.5 py-1 text-sm text-soft hover:text-ink data-chosen:bg-raised data-chosen:text-ink">
+          {one}
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+function Figures({ data: { stats } }: { data: OverviewQuery }) {
   return (
     <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-6">
-      <Figure name="Running workflows" value={data.running.totalCount} tone="info" to={<Link to="/workflows" search={{ status: ['RUNNING'] }} className="absolute inset-0" aria-label="Running workflows" />} />
-      <Figure name="Paused" value={data.paused.totalCount} tone="warn" to={<Link to="/workflows" search={{ status: ['PAUSED'] }} className="absolute inset-0" aria-label="Paused workflows" />} />
-      <Figure name="Tasks in progress" value={data.inProgress.totalCount} tone="info" />
-      <Figure name="Ready to claim" value={data.ready.totalCount} tone="soft" />
-      <Figure name="Waiting for you" value={data.waiting.totalCount} tone="ask" to={<Link to="/inbox" className="absolute inset-0" aria-label="Inbox" />} />
-      <Figure name="Failed tasks" value={data.failed.totalCount} tone="bad" to={<Link to="/workflows" search={{ status: ['FAILED'] }} className="absolute inset-0" aria-label="Failed workflows" />} />
+      <Figure name="Running" value={stats.workflows.running} tone="info" note={stats.workflows.paused > 0 ? `${stats.workflows.paused} paused` : 'workflows'} to={<Link to="/workflows" search={{ status: ['RUNNING'] }} className="absolute inset-0" aria-label="Running workflows" />} />
+      <Figure name="In progress" value={stats.tasks.inProgress} tone="info" note={`${stats.tasks.ready} ready to claim`} />
+      <Figure name="Done today" value={stats.tasks.completedToday} tone="good" note={stats.tasks.overdue > 0 ? `${stats.tasks.overdue} overdue` : 'tasks'} />
+      <Figure name="Success" value={stats.successRate === null ? '–' : `${Math.round(stats.successRate * 1000) / 10}%`} tone="good" note={stats.duration.p50Ms === null ? 'no task ended' : `half within ${lasting(stats.duration.p50Ms)}`} />
+      <Figure name="Waiting for you" value={stats.suggestions.pending} tone="ask" note={stats.suggestions.oldestPendingAt ? <Ago at={stats.suggestions.oldestPendingAt} /> : 'nobody waits'} to={<Link to="/inbox" className="absolute inset-0" aria-label="Inbox" />} />
+      <Figure name="Failed" value={stats.tasks.failed} tone="bad" note="tasks" to={<Link to="/workflows" search={{ status: ['FAILED'] }} className="absolute inset-0" aria-label="Failed workflows" />} />
     </dl>
   )
 }
 
-function Figure({ name, value, tone, to }: { name: string; value: number; tone: Tone; to?: ReactNode }) {
+function Figure({ name, value, tone, note, to }: { name: string; value: number | string; tone: Tone; note: ReactNode; to?: ReactNode }) {
+  const alarming = value !== 0 && (tone === 'ask' || tone === 'bad')
   return (
     <div className={`relative rounded-xl border border-line bg-surface px-4 py-3 ${to ? 'transition hover:border-brand' : ''}`}>
       <dt className="flex items-center gap-2 text-sm text-soft">
@@ -63,8 +97,42 @@ function Figure({ name, value, tone, to }: { name: string; value: number; tone: 
         {name}
         {to}
       </dt>
-      <dd className={`mt-1 text-2xl font-semibold tracking-tight tabular-nums ${value > 0 && (tone === 'ask' || tone === 'bad') ? toneText[tone] : ''}`}>{value.toLocaleString()}</dd>
+      <dd className="mt-1">
+        <span className={`text-2xl font-semibold tracking-tight tabular-nums ${alarming ? toneText[tone] : ''}`}>{value.toLocaleString()}</span>
+        <span className="ml-2 text-xs whitespace-nowrap text-faint">{note}</span>
+      </dd>
     </div>
+  )
+}
+
+function Throughput({ data: { stats }, range }: { data: OverviewQuery; range: Range }) {
+  const { duration, queueWait, approvalLatency } = stats
+  const times: [string, number | null][] = [
+    ['Waited', queueWait.p95Ms],
+    ['Took', duration.p95Ms],
+    ['Decided', approvalLatency.p95Ms],
+  ]
+  return (
+    <Panel
+      title="Throughput"
+      className="lg:col-span-2"
+      aside={
+        <span className="hidden gap-4 sm:flex">
+          {times.map(([name, milliseconds]) => (
+            <span key={name} title={`95 of 100 within this, in ${spans[range].words}`}>
+              {name} <span className="text-ink tabular-nums">{milliseconds === null ? '–' : lasting(milliseconds)}</span>
+            </span>
+          ))}
+          <span className="text-faint">p95</span>
+        </span>
+      }
+    >
+      <div className="h-48 px-2 py-2">
+        <Suspense>
+          <ThroughputChart buckets={stats.throughput} />
+        </Suspense>
+      </div>
+    </Panel>
   )
 }
 
@@ -100,17 +168,17 @@ function ActiveWorkflows({ data }: { data: OverviewQuery }) {
 
 function Fleet({ data }: { data: OverviewQuery }) {
   const agents = data.agents.edges.map((edge) => edge.node)
-  const alive = agents.filter((agent) => agent.status !== 'OFFLINE')
-  const held = alive.reduce((sum, agent) => sum + agent.activeTasks, 0)
-  const capacity = alive.reduce((sum, agent) => sum + agent.maxConcurrency, 0)
+  const { total, offline } = data.stats.agents
+  const held = agents.reduce((sum, agent) => sum + agent.activeTasks, 0)
+  const capacity = agents.reduce((sum, agent) => sum + agent.maxConcurrency, 0)
   return (
     <Panel title="Fleet" aside={<More to="/agents" />}>
       {agents.length === 0 ? (
-        <Empty title="No agents yet">Whatever calls registerAgent appears here at once.</Empty>
+        <Empty title={total === 0 ? 'No agents yet' : 'No agent is alive'}>{total === 0 ? 'Whatever calls registerAgent appears here at once.' : `${total} are offline.`}</Empty>
       ) : (
         <div className="p-4">
           <p className="text-sm text-soft">
-            <span className="text-ink tabular-nums">{alive.length}</span> of {data.agents.totalCount} alive, <span className="text-ink tabular-nums">{held}</span> of {capacity} places taken
+            <span className="text-ink tabular-nums">{total - offline}</span> of {total} alive, <span className="text-ink tabular-nums">{held}</span> of {capacity} places taken
           </p>
           <ul className="mt-3 flex flex-wrap gap-1.5">
             {agents.map((agent) => (
@@ -149,8 +217,9 @@ function Waiting({ data }: { data: OverviewQuery }) {
 }
 
 function Failed({ data }: { data: OverviewQuery }) {
+  const mayRetry = useMaySteer() && data.failed.edges.length > 0
   return (
-    <Panel title="Failed last">
+    <Panel title="Failing now" aside={mayRetry && <Suspense><RetryFailed /></Suspense>}>
       {data.failed.edges.length === 0 && <Empty title="Nothing has failed" />}
       <ul className="divide-y divide-line">
         {data.failed.edges.map(({ node }) => (

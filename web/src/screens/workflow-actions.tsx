@@ -15,9 +15,10 @@ import { Button } from '../ui/controls'
 import { Confirm } from '../ui/dialog'
 import { complain } from '../ui/toast'
 
-type Action = { name: string; Icon: LucideIcon; mutation: TypedDocumentNode<unknown, { id: string }>; when: WorkflowStatus[]; ask?: string }
+export type Action = { name: string; Icon: LucideIcon; mutation: TypedDocumentNode<unknown, { id: string }>; when: WorkflowStatus[]; ask?: string }
 
-const actions: Action[] = [
+/** What may be done with a workflow, and when. */
+export const workflowActions: Action[] = [
   { name: 'Start', Icon: CirclePlay, mutation: StartWorkflowDocument, when: ['PENDING'] },
   { name: 'Pause', Icon: CirclePause, mutation: PauseWorkflowDocument, when: ['RUNNING'] },
   { name: 'Resume', Icon: CirclePlay, mutation: ResumeWorkflowDocument, when: ['PAUSED'] },
@@ -43,7 +44,7 @@ export function WorkflowActions({ workflow }: { workflow: Pick<WorkflowPartsFrag
   }
   return (
     <>
-      {actions
+      {workflowActions
         .filter(({ when }) => when.includes(workflow.status))
         .map((action) => (
           <Button key={action.name} Icon={action.Icon} look={action.ask ? 'danger' : 'plain'} onClick={() => (action.ask ? setAsking(action) : run(action))}>

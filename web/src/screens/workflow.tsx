@@ -14,11 +14,14 @@ import { WorkflowActions } from './workflow-actions'
 
 const TaskGraph = lazy(() => import('./graph').then((module) => ({ default: module.TaskGraph })))
 
+const Board = lazy(() => import('./board').then((module) => ({ default: module.Board })))
+
 const Timeline = lazy(() => import('./timeline').then((module) => ({ default: module.Timeline })))
 
 const views = [
   { view: undefined, name: 'Graph' },
   { view: 'list', name: 'List' },
+  { view: 'board', name: 'Board' },
   { view: 'timeline', name: 'Timeline' },
   { view: 'activity', name: 'Activity' },
 ] as const
@@ -67,6 +70,10 @@ export function WorkflowPage() {
         <Empty title="No tasks yet">createTask adds one; it appears here at once.</Empty>
       ) : view === 'list' ? (
         <TaskList tasks={tasks} />
+      ) : view === 'board' ? (
+        <Suspense fallback={<Loading rows={5} />}>
+          <Board tasks={tasks} />
+        </Suspense>
       ) : (
         <Suspense fallback={<Loading rows={5} />}>
           <TaskGraph tasks={tasks} />

@@ -1,18 +1,22 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Plus, Search } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { Plus } from 'lucide-react'
+import { Fragment, type ReactNode, useState } from 'react'
 import { type WorkflowPartsFragment, type WorkflowStatus, WorkflowsDocument, type WorkflowsQuery, type WorkflowsQueryVariables } from '../gql'
 import { useLiveQuery, useMaySteer } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
 import { type WorkflowsSearch, workflowOrders, workflowStatuses } from '../search'
 import { Empty, Loading, Problem } from '../ui/controls'
+import { Filter, FindField } from '../ui/filter'
 import { InGraphiQL, PageHead } from '../ui/page'
 import { Pager, pageArguments } from '../ui/pager'
 import { PriorityLabel, StatusIcon, StatusLabel, wordsOf } from '../ui/status'
 import { TaskBar } from '../ui/task-bar'
 import { Ago } from '../ui/time'
+import { VirtualList } from '../ui/virtual-list'
+import { SavedViews } from './saved-views'
+import { WorkflowsBulk } from './workflows-bulk'
 
-const pageSize = 50
+const pageSize = 100
 
 /** What an address asks for, as the arguments of the query. */
 export function variablesOf(search: WorkflowsSearch): WorkflowsQueryVariables {
@@ -42,6 +46,7 @@ export function Workflows() {
         )}
         <InGraphiQL query={WorkflowsDocument} variables={variables} />
       </PageHead>
+      <SavedViews search={search} />
       <Filters search={search} />
       {error && <Problem error={error} retry={refetch} />}
       <div className="overflow-hidden rounded-xl border border-line bg-surface">{data ? <Table workflows={data.workflows} search={search} /> : !error && <Loading rows={5} />}</div>
@@ -54,6 +59,15 @@ function movesLists(event: LiveEvent): boolean {
   return event.__typename === 'WorkflowEvent' && event.type !== 'WORKFLOW_PROGRESSED'
 }
 
+const statusNames = Object.fromEntries(
+  workflowStatuses.map((status) => [
+    status,
+    <Fragment key={status}>
+      <StatusIcon status={status} size={13} /> {wordsOf(status)}
+    </Fragment>,
+  ]),
+) as Record<WorkflowStatus, ReactNode>
+
 function Filters({ search }: { search: WorkflowsSearch }) {
   const navigate = useNavigate({ from: '/workflows' })
   const change = (part: Partial<WorkflowsSearch>) => navigate({ search: (before) => ({ ...before, ...part, after: undefined, before: undefined }), replace: true })
@@ -64,22 +78,8 @@ function Filters({ search }: { search: WorkflowsSearch }) {
   }
   return (
     <div className="mb-4 flex flex-wrap items-center gap-2">
-      <NameFilter name={search.name ?? ''} onChange={(name) => change({ name: name || undefined })} />
-      <fieldset className="flex flex-wrap gap-1.5">
-        <legend className="sr-only">Status</legend>
-        {workflowStatuses.map((status) => (
-          <button
-            key={status}
-            type="button"
-            aria-pressed={search.status?.includes(status) ?? false}
-            onClick={() => toggle(status)}
-            className="inline-flex items-center gap-1.5 rounded-full border border-line bg-surface px-3 py-1.5 text-sm text-soft hover:text-ink aria-pressed:border-brand aria-pressed:bg-brand/10 aria-pressed:text-ink"
-          >
-            <StatusIcon status={status} size={13} />
-            {wordsOf(status)}
-          </button>
-        ))}
-      </fieldset>
+      <FindField label="Find by name" value={search.name ?? ''} onChange={(name) => change({ name: name || undefined })} />
+      <Filter legend="Status" values={workflowStatuses} names={statusNames} chosen={search.status ?? []} onToggle={toggle} />
       <label className="ml-auto flex items-center gap-2 text-sm text-soft">
         Order
         <select
@@ -98,56 +98,46 @@ function Filters({ search }: { search: WorkflowsSearch }) {
   )
 }
 
-/** Asks for a name once the typing pauses. */
-function NameFilter({ name, onChange }: { name: string; onChange: (name: string) => void }) {
-  const [text, setText] = useState(name)
-  const latest = useRef(onChange)
-  useEffect(() => {
-    latest.current = onChange
-  })
-  useEffect(() => setText(name), [name])
-  useEffect(() => {
-    if (text === name) return
-    const timer = setTimeout(() => latest.current(text), 250)
-    return () => clearTimeout(timer)
-  }, [text, name])
-  return (
-    <label className="relative w-full sm:w-64">
-      <span className="sr-only">Name</span>
-      <Search size={15} aria-hidden className="absolute top-1/2 left-3 -translate-y-1/2 text-faint" />
-      <input type="search" value={text} onChange={(event) => setText(event.target.value)} placeholder="Find by name" className="w-full rounded-lg border border-line bg-surface py-1.5 pr-3 pl-9 text-sm" />
-    </label>
-  )
-}
-
 const columns = 'md:grid md:grid-cols-[minmax(0,1fr)_9rem_14rem_6rem_6rem] md:items-center md:gap-4'
 
 function Table({ workflows, search }: { workflows: WorkflowsQuery['workflows']; search: WorkflowsSearch }) {
+  const maySteer = useMaySteer()
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set())
   if (workflows.edges.length === 0) return <NoWorkflows filtered={Boolean(search.name || search.status)} />
+  const nodes = workflows.edges.map((edge) => edge.node)
+  const whole = nodes.every(({ id }) => marked.has(id))
+  const mark = (id: string) => setMarked(marked.has(id) ? new Set([...marked].filter((one) => one !== id)) : new Set([...marked, id]))
   return (
     <>
-      <div className={`hidden border-b border-line px-4 py-2 text-xs font-medium text-faint ${columns}`} aria-hidden>
-        <span>Name</span>
-        <span>Status</span>
-        <span>Tasks</span>
-        <span>Priority</span>
-        <span className="text-right">Created</span>
+      <div className="flex items-center border-b border-line px-4">
+        {maySteer && <input type="checkbox" aria-label="Select all on this page" checked={whole} onChange={() => setMarked(whole ? new Set() : new Set([...marked, ...nodes.map(({ id }) => id)]))} className="mr-3 size-4 shrink-0 accent-brand" />}
+        {marked.size > 0 ? (
+          <WorkflowsBulk marked={marked} total={workflows.totalCount} filter={variablesOf(search).filter ?? {}} onDone={() => setMarked(new Set())} />
+        ) : (
+          <div className={`hidden min-h-10 flex-1 text-xs font-medium text-faint ${columns}`} aria-hidden>
+            <span>Name</span>
+            <span>Status</span>
+            <span>Tasks</span>
+            <span>Priority</span>
+            <span className="text-right">Created</span>
+          </div>
+        )}
+        {marked.size === 0 && <span className="min-h-10 content-center text-xs text-faint md:hidden">Select all</span>}
       </div>
-      <ul className="divide-y divide-line">
-        {workflows.edges.map(({ node }) => (
-          <Row key={node.id} workflow={node} />
-        ))}
-      </ul>
+      <VirtualList items={nodes} label="Workflows" keyOf={({ id }) => id} rowHeight={49}>
+        {(workflow) => <Row workflow={workflow} marked={marked.has(workflow.id)} {...(maySteer && { onMark: () => mark(workflow.id) })} />}
+      </VirtualList>
       <Pager page={workflows.pageInfo} shown={`${workflows.totalCount.toLocaleString()} workflow${workflows.totalCount === 1 ? '' : 's'}`} />
     </>
   )
 }
 
-function Row({ workflow }: { workflow: WorkflowPartsFragment }) {
+function Row({ workflow, marked, onMark }: { workflow: WorkflowPartsFragment; marked: boolean; onMark?: () => void }) {
   const { completed, skipped, total } = workflow.taskCounts
   return (
-    <li>
-      <Link to="/workflows/$id" params={{ id: workflow.id }} className={`block space-y-2 px-4 py-3 hover:bg-raised/60 md:space-y-0 ${columns}`}>
+    <div data-marked={marked || undefined} className="flex items-start hover:bg-raised/60 data-marked:bg-brand/6 md:items-center">
+      {onMark && <input type="checkbox" aria-label={`Select ${workflow.name}`} checked={marked} onChange={onMark} className="mt-4 ml-4 size-4 shrink-0 accent-brand md:mt-0" />}
+      <Link to="/workflows/$id" params={{ id: workflow.id }} className={`block min-w-0 flex-1 space-y-2 px-4 py-3 md:space-y-0 ${onMark ? 'pl-3' : ''} ${columns}`}>
         <span className="flex min-w-0 items-baseline gap-2">
           <span className="truncate font-medium">{workflow.name}</span>
           {workflow.labels.slice(0, 3).map((label) => (
@@ -166,7 +156,7 @@ function Row({ workflow }: { workflow: WorkflowPartsFragment }) {
         <PriorityLabel priority={workflow.priority} />
         <Ago at={workflow.createdAt} className="text-sm text-faint md:text-right" />
       </Link>
-    </li>
+    </div>
   )
 }
 

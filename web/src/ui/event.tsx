@@ -37,6 +37,8 @@ export function subjectOf(event: ShownEvent): string {
       return event.suggestion?.action ?? 'Suggestion'
     case 'CommentEvent':
       return event.comment?.body ?? 'Comment'
+    case 'ApprovalPolicyEvent':
+      return event.approvalPolicy?.name ?? 'Approval policy'
     case 'AccessEvent':
       return event.apiKeyId ? 'API key' : 'User'
   }
@@ -67,6 +69,7 @@ export function Subject({ event }: { event: ShownEvent }) {
           {text}
         </Link>
       )
+    case 'ApprovalPolicyEvent':
     case 'AccessEvent':
       return <span className="font-medium">{text}</span>
   }

@@ -3,6 +3,7 @@ import { Activity, Bot, Inbox, LayoutDashboard, LogOut, type LucideIcon, Workflo
 import { lazy, type ReactNode, Suspense } from 'react'
 import { InboxCountDocument } from '../gql'
 import { useLiveQuery, useSession } from '../live/hooks'
+import { UndoBar } from '../screens/undo-bar'
 import { ConnectionBadge, StaleNotice } from './badge'
 import { Palette } from './palette'
 import { Shortcuts } from './shortcuts'
@@ -35,6 +36,7 @@ export function Layout() {
         </main>
       </div>
       <Toasts />
+      <UndoBar />
       <Palette />
       <Shortcuts />
       <Suspense>{task && <TaskDrawer id={task} />}</Suspense>

@@ -84,6 +84,8 @@ const sheet: [string, [string[], string][]][] = [
       [['A'], 'Approve, or answer'],
       [['M'], 'Change and approve'],
       [['R'], 'Reject'],
+      [['X'], 'Select'],
+      [['Z'], 'Take back'],
     ],
   ],
 ]

@@ -21,6 +21,7 @@ export function ago(at: number, now: number): string {
 /** "1h 5m", "3m 20s", "12s", "0.4s": two parts at most. */
 export function lasting(milliseconds: number): string {
   const seconds = milliseconds / 1000
+  if (milliseconds > 0 && seconds < 0.05) return '<0.1s'
   if (seconds < 10) return `${Math.round(seconds * 10) / 10}s`
   if (seconds < 60) return `${Math.round(seconds)}s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`

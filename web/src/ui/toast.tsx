@@ -28,7 +28,7 @@ export function complain(error: Error) {
 export function Toasts() {
   const shown = useSyncExternalStore(toasts.subscribe, toasts.get)
   return (
-    <div role="log" aria-live="polite" className="pointer-events-none fixed inset-x-4 bottom-20 z-50 flex flex-col items-center gap-2 md:bottom-6">
+    <div role="log" aria-live="polite" className="pointer-events-none fixed inset-x-4 bottom-36 z-50 flex flex-col items-center gap-2 md:bottom-20">
       {shown.map(({ id, text, bad, undo }) => (
         <div key={id} className={`pointer-events-auto flex max-w-lg items-center gap-3 rounded-xl border bg-surface px-4 py-2.5 text-sm shadow-lg ${bad ? 'border-bad/50' : 'border-line'}`}>
           <span className={bad ? 'text-bad' : ''}>{text}</span>

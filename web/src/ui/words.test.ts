@@ -24,6 +24,7 @@ describe('ago', () => {
 describe('lasting', () => {
   it.each([
     [0, '0s'],
+    [3, '<0.1s'],
     [420, '0.4s'],
     [12 * second, '12s'],
     [200 * second, '3m 20s'],

@@ -1,0 +1,142 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { leave, shoot, useBrowser, useEnter } from './browser'
+import { api, claim, makeWorld, suggest, suggestion, unique } from './world'
+
+const enter = useEnter(useBrowser())
+
+const item = (page: Page, action: string) => page.getByRole('main').getByRole('button', { name: action })
+const gone = (page: Page, action: string) => item(page, action).waitFor({ state: 'detached' })
+const chosen = (page: Page, action: string) => page.getByRole('heading', { name: action }).waitFor()
+const decisions = (page: Page) => page.getByRole('log', { name: 'Decisions' })
+
+/** Asks for some decisions that share a word, by which the inbox is then filtered. */
+async function ask(count: number, kind?: 'QUESTION') {
+  const world = await makeWorld()
+  const lease = await claim(world)
+  const word = unique('Ask').replace(' ', '-')
+  const actions = Array.from({ length: count }, (_, n) => `${word} no ${String(n + 1).padStart(2, '0')}.`)
+  const ids: string[] = []
+  for (const action of actions) ids.push(await suggest(lease, world.agentId, action, kind && { kind }))
+  return { word, actions, ids, address: `/inbox?action=${word}` }
+}
+
+describe('the inbox', () => {
+  it('lets twenty suggestions be decided with the keyboard alone', { timeout: 120_000 }, async () => {
+    const { actions, ids, address } = await ask(20)
+    const at = await enter(address)
+    await item(at.page, actions[19]!).waitFor()
+    await shoot(at.page, 'inbox')
+    const { keyboard } = at.page
+    for (const action of actions.slice(0, 14)) {
+      await chosen(at.page, action)
+      await keyboard.press('a')
+      await gone(at.page, action)
+    }
+    for (const action of actions.slice(14, 17)) {
+      await chosen(at.page, action)
+      await keyboard.press('r')
+      await keyboard.type('Too early')
+      await keyboard.press('Enter')
+      await gone(at.page, action)
+    }
+    await chosen(at.page, actions[17]!)
+    await keyboard.press('m')
+    await at.page.getByLabel('The data to approve instead').waitFor()
+    await keyboard.press('Control+a')
+    await keyboard.type('{"amount": 2}')
+    await at.page.getByRole('region', { name: 'What you change' }).getByText('"amount": 2').waitFor()
+    await shoot(at.page, 'inbox-modify')
+    await keyboard.press('Control+Enter')
+    await gone(at.page, actions[17]!)
+    await chosen(at.page, actions[18]!)
+    await keyboard.press('x')
+    await keyboard.press('j')
+    await keyboard.press('x')
+    await at.page.getByRole('heading', { name: '2 selected' }).waitFor()
+    await keyboard.press('a')
+    await gone(at.page, actions[19]!)
+    const statuses = async () => (await Promise.all(ids.map(suggestion))).map(({ status }) => status)
+    await expect.poll(statuses, { timeout: 30_000 }).toEqual(ids.map((_, n) => (n >= 14 && n < 17 ? 'REJECTED' : 'APPROVED')))
+    expect((await suggestion(ids[17]!)).approvedData).toEqual({ amount: 2 })
+    expect((await suggestion(ids[14]!)).decisions[0]?.note).toBe('Too early')
+    await leave(at)
+  })
+
+  it('takes back what was decided, until it is sent', async () => {
+    const { actions, ids, address } = await ask(2)
+    const at = await enter(address)
+    await chosen(at.page, actions[0]!)
+    await at.page.keyboard.press('a')
+    await decisions(at.page).getByText(`Approved: ${actions[0]}`).waitFor()
+    await shoot(at.page, 'inbox-undo')
+    await at.page.keyboard.press('z')
+    await item(at.page, actions[0]!).waitFor()
+    await decisions(at.page).getByText('Approved').waitFor({ state: 'detached' })
+    await chosen(at.page, actions[1]!)
+    await at.page.keyboard.press('a')
+    await expect.poll(async () => (await suggestion(ids[1]!)).status, { timeout: 20_000 }).toBe('APPROVED')
+    expect((await suggestion(ids[0]!)).status).toBe('PENDING') // its window, too, has long passed
+    await leave(at)
+  })
+
+  it('clears the desk of everybody else, and what somebody is about to decide', async () => {
+    const { actions, ids, address } = await ask(3)
+    const [one, other] = [await enter(address), await enter(address)]
+    await chosen(one.page, actions[0]!)
+    await one.page.keyboard.press('a')
+    await item(other.page, actions[1]!).waitFor()
+    await gone(other.page, actions[0]!)
+    await chosen(other.page, actions[1]!)
+    await other.page.keyboard.press('r')
+    await other.page.keyboard.press('Enter')
+    await api('mutation ($input: DecideSuggestionsInput!) { decideSuggestions(input: $input) { succeeded } }', { input: { decisions: [{ id: ids[1], verdict: 'REJECT', note: 'by another way' }] } })
+    await other.page.getByText(`Decided elsewhere: ${actions[1]}`).waitFor()
+    await gone(one.page, actions[1]!)
+    expect((await suggestion(ids[1]!)).decisions.map(({ note }) => note)).toEqual(['by another way'])
+    await leave(one)
+    await leave(other)
+  })
+
+  it('sends what was decided when the page is left', async () => {
+    const { actions, ids, address } = await ask(1)
+    const at = await enter(address)
+    await chosen(at.page, actions[0]!)
+    await at.page.keyboard.press('a')
+    await decisions(at.page).getByText('Approved').waitFor()
+    await at.page.goto('about:blank')
+    await expect.poll(async () => (await suggestion(ids[0]!)).status).toBe('APPROVED')
+    await leave(at)
+  })
+
+  it('answers questions, and is filtered by kind', async () => {
+    const { actions, ids, address } = await ask(1, 'QUESTION')
+    const at = await enter(address)
+    await chosen(at.page, actions[0]!)
+    await at.page.getByRole('button', { name: 'Actions' }).click()
+    await at.page.getByText('Nothing matches').waitFor()
+    await at.page.getByRole('button', { name: 'Questions' }).click()
+    await chosen(at.page, actions[0]!)
+    await at.page.keyboard.press('a')
+    await at.page.getByLabel('Your answer').fill('42')
+    await at.page.keyboard.press('Control+Enter')
+    await expect.poll(async () => (await suggestion(ids[0]!)).answer, { timeout: 20_000 }).toBe(42)
+    await leave(at)
+  })
+
+  it('approves what a finger pushes to the right', async () => {
+    const { actions, ids, address } = await ask(2)
+    const at = await enter(address, { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true })
+    const box = (await item(at.page, actions[0]!).boundingBox())!
+    const touch = await at.context.newCDPSession(at.page)
+    const point = (x: number) => ({ touchPoints: [{ x, y: box.y + box.height / 2 }] })
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', ...point(120) })
+    for (const x of [140, 180, 220, 260]) await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', ...point(x) })
+    await shoot(at.page, 'inbox-swipe')
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await decisions(at.page).getByText(`Approved: ${actions[0]}`).waitFor()
+    await expect.poll(async () => (await suggestion(ids[0]!)).status, { timeout: 20_000 }).toBe('APPROVED')
+    expect((await suggestion(ids[1]!)).status).toBe('PENDING')
+    await leave(at)
+  })
+})
