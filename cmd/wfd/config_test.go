@@ -20,6 +20,10 @@ import (
 // clean takes every setting out of the environment of this test.
 func clean(t *testing.T) {
 	t.Helper()
+	for _, name := range []string{"WFD_URL", "WFD_KEY"} { // of commands that are no server
+		t.Setenv(name, "")
+		os.Unsetenv(name)
+	}
 	for _, s := range (settings{}).list() {
 		t.Setenv(s.Name, "") // so that it is put back afterwards
 		os.Unsetenv(s.Name)

@@ -14,6 +14,7 @@ import (
 var may = map[string][]string{
 	"model":         {},
 	"agent":         {},
+	"demo":          {"agent"},
 	"exec":          {},
 	"exec/codegen":  {"exec"},
 	"transport":     {},
@@ -29,7 +30,7 @@ var may = map[string][]string{
 	"graph/gen":     {"exec", "model"},
 	"graph":         {"graph/gen", "exec", "auth", "db", "dispatch", "event", "model"},
 	"server":        {"transport", "graph", "exec", "auth", "db", "dispatch", "event", "model"},
-	"cmd/wfd":       {"agent", "server", "transport", "web", "graph", "auth", "db", "db/migrations", "db/pgdev", "event", "relay", "model"},
+	"cmd/wfd":       {"agent", "demo", "server", "transport", "web", "graph", "auth", "db", "db/migrations", "db/pgdev", "event", "relay", "model"},
 }
 
 // forTests are packages that only tests use.

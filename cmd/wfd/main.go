@@ -24,6 +24,8 @@ type program struct {
 	Seed      seedCommand      `cmd:"" help:"Load demonstration data, once."`
 	Key       keyCommand       `cmd:"" help:"Create, list and revoke API keys."`
 	Events    eventsCommand    `cmd:"" help:"Export the event log."`
+	Agent     agentCommand     `cmd:"" help:"Run an agent that pretends to work, to try things out with."`
+	Demo      demoCommand      `cmd:"" help:"Have several such agents work on workflows that keep arriving, until a signal."`
 	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
 	Config    configCommand    `cmd:"" help:"Show the effective settings; check them with --check."`
 	Health    healthCommand    `cmd:"" help:"Ask the server of this machine whether it is ready; exit code 1 if not."`
