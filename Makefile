@@ -75,6 +75,12 @@ e2e: build ## Run the front end's tests in Chromium, against a server of their o
 race: ## Run the tests of the packages with concurrency under the race detector
 	go test -race ./agent ./auth ./db ./dispatch ./event ./exec/... ./graph ./server ./transport
 
+FUZZTIME ?= 20s
+
+.PHONY: fuzz
+fuzz: ## Give every fuzz test inputs that nobody thought of, for FUZZTIME each
+	.ci/fuzz $(FUZZTIME)
+
 .PHONY: check
 check: fresh lint web-lint schema-lint migrations ## Check generated code, style and migrations
 
