@@ -59,13 +59,14 @@ type server struct {
 }
 
 // serve starts the program on a database of its own and waits until it is ready.
-func serve(t *testing.T) *server {
+func serve(t *testing.T, settings ...string) *server {
 	t.Helper()
 	s := &server{t: t}
 	port := freePort(t)
 	s.url = "http://127.0.0.1:" + port
 	s.env = append(os.Environ(), "PORT="+port, "HOST=127.0.0.1", "DATABASE_URL="+dbtest.URL(t), "ADMIN_API_KEY="+adminKey,
 		"ENV=development", "LOG_FORMAT=json", "WFD_DATA_DIR="+t.TempDir())
+	s.env = append(s.env, settings...)
 	s.start()
 	t.Cleanup(func() {
 		s.kill()

@@ -119,6 +119,17 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
+// parting has clients make their next connection elsewhere once the server is going down. To close those that are idle
+// at once would cut off who is just about to use one.
+func (s *Server) parting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.health.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // recorder remembers what was answered. The rest of what the connection can do is found by Unwrap, except for Hijack,
 // which the WebSocket library asks for by its type.
 type recorder struct {

@@ -126,7 +126,6 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 func (s *Server) drain(life context.Context, web *http.Server) error {
 	s.Log.Info("shutting down", "delay", s.DrainDelay.String(), "patience", s.Patience.String())
 	s.health.draining.Store(true)
-	web.SetKeepAlivesEnabled(false)
 	s.api.dispatcher.Close() // who waits for work is told now that there is none
 	select {
 	case <-time.After(s.DrainDelay):

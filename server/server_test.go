@@ -212,7 +212,7 @@ func TestShutdownInOrder(t *testing.T) {
 	draining := false
 	for begin := time.Now(); !draining && time.Since(begin) < patience; {
 		response, body := w.ask(http.MethodGet, "/readyz", "")
-		draining = response.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, "draining")
+		draining = response.StatusCode == http.StatusServiceUnavailable && strings.Contains(body, "draining") && response.Close
 	}
 	if !draining {
 		t.Error("readiness was not withdrawn")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -285,6 +286,24 @@ func TestVariablesAreChecked(t *testing.T) {
 	c.expectAlive()
 }
 
+// They do not read either, so nobody answers the close frame.
+func TestSocketsThatNeverSayWhoTheyAreAreGone(t *testing.T) {
+	t.Parallel()
+	const sockets = 1000
+	w := serve(t, func(c *transport.Config) { c.Limits.Init = 500 * time.Millisecond })
+	known := w.open()
+	for range sockets {
+		w.dial()
+	}
+	for range sockets {
+		awaitSignal(t, w.over)
+	}
+	if n := w.sockets.Sockets(); n != 1 {
+		t.Errorf("%d sockets are open, want the one that said who it is", n)
+	}
+	known.expectAlive()
+}
+
 func TestShutdownLetsQueriesAnswer(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
@@ -300,10 +319,12 @@ func TestShutdownLetsQueriesAnswer(t *testing.T) {
 
 	down := make(chan error, 1)
 	go func() { down <- w.sockets.Shutdown(context.Background()) }()
-	if reason := streaming.expectClose(websocket.CloseServiceRestart); reason == "" {
-		t.Error("no reason")
+	hint := regexp.MustCompile(`connect again in \d{1,4} ms$`)
+	for _, c := range []*client{streaming, silent} {
+		if reason := c.expectClose(websocket.CloseServiceRestart); !hint.MatchString(reason) {
+			t.Errorf("the reason %q does not say when to come back", reason)
+		}
 	}
-	silent.expectClose(websocket.CloseServiceRestart)
 	if _, response, err := w.tryDial(); err == nil || response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a new socket: %v, %v", response, err)
 	}

@@ -43,8 +43,8 @@ func NewHTTP(config Config) *HTTP {
 // Streams tells how many event streams are open.
 func (t *HTTP) Streams() int { return t.streams.count() }
 
-// Shutdown ends the open event streams without a word, after which clients connect again with the last event's id, and
-// refuses new ones. It returns when all have ended; everything else is the HTTP server's own Shutdown to wait for.
+// Shutdown ends the open event streams, after which clients connect again with the last event's id, each after another
+// time that it is told, and refuses new ones. It returns when all have ended; everything else is the HTTP server's own Shutdown to wait for.
 func (t *HTTP) Shutdown() {
 	t.streams.close()
 	t.close()

@@ -72,32 +72,32 @@ func TestAuditsOfGraphQLOverHTTP(t *testing.T) {
 	}
 }
 
-func TestReferenceSocketClient(t *testing.T) {
+func TestPublishedClients(t *testing.T) {
 	t.Parallel()
 	const operations = `{"data":{"hello":"hello"}}
-"complete"
 {"data":{"set":0}}
-"complete"
 {"error":["GRAPHQL_VALIDATION_FAILED"]}
 `
-	for how, want := range map[string]string{
-		"resume": "1\n2\n3\n4\n5\n6\n",
-		"repeat": "1\n2\n3\n1\n2\n3\n4\n5\n6\n", // so it is `resume` that makes the difference
-	} {
-		t.Run(how, func(t *testing.T) {
-			t.Parallel()
-			w := serve(t)
-			go func() {
-				for n := range 2 { // once for each connection of the subscriber
-					if w.Feed.AwaitBegun(t.Context(), n+1) == nil {
-						w.Feed.Publish("a", 3, 0)
+	for _, client := range []string{"graphql-ws", "urql", "apollo"} {
+		for how, want := range map[string]string{
+			"resume": "1\n2\n3\n4\n5\n6\n",
+			"repeat": "1\n2\n3\n1\n2\n3\n4\n5\n6\n", // so it is `resume` that makes the difference
+		} {
+			t.Run(client+" "+how, func(t *testing.T) {
+				t.Parallel()
+				w := serve(t)
+				go func() {
+					for n := range 2 { // once for each connection of the subscriber
+						if w.Feed.AwaitBegun(t.Context(), n+1) == nil {
+							w.Feed.Publish("a", 3, 0)
+						}
 					}
+				}()
+				if got := node(t, "ws.mjs", client, w.server.URL, how); got != operations+want {
+					t.Errorf("the client saw\n%s\nwant\n%s", got, operations+want)
 				}
-			}()
-			if got := node(t, "ws.mjs", w.url(), how); got != operations+want {
-				t.Errorf("the client saw\n%s\nwant\n%s", got, operations+want)
-			}
-		})
+			})
+		}
 	}
 }
 

@@ -234,7 +234,7 @@ func (s *socket) settle() {
 	idle := s.draining && s.active == 0
 	s.mu.Unlock()
 	if idle {
-		s.close(websocket.CloseServiceRestart, goingDown)
+		s.close(websocket.CloseServiceRestart, goingDown())
 	}
 }
 

@@ -330,6 +330,7 @@ func TestSharedSubscriptionsShutDown(t *testing.T) {
 	}
 	c.expectClose(websocket.CloseServiceRestart)
 	e.expect(":\n\n")
+	e.expectHint()
 	e.expectEnd()
 	w.awaitReaders(0)
 }

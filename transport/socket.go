@@ -3,7 +3,9 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -31,7 +33,7 @@ const (
 const longestReason = 123
 
 // linger is how long the client's own close frame is waited for. Closing at once could make the network drop ours.
-const linger = 2 * time.Second
+const linger = 750 * time.Millisecond
 
 // socket is one connection of graphql-transport-ws.
 //
@@ -220,8 +222,17 @@ func (s *socket) drain() {
 	idle := s.active == 0
 	s.mu.Unlock()
 	if idle {
-		s.close(websocket.CloseServiceRestart, goingDown)
+		s.close(websocket.CloseServiceRestart, goingDown())
 	}
 }
 
-const goingDown = "The server is going down"
+// returnWithin is the time over which clients are asked to spread when the server goes down, so that the next one need
+// not take them all at once.
+const returnWithin = 5 * time.Second
+
+// returnIn is how long one client is asked to stay away, in milliseconds.
+func returnIn() int64 { return rand.N(returnWithin).Milliseconds() }
+
+func goingDown() string {
+	return fmt.Sprintf("The server is going down: connect again in %d ms", returnIn())
+}

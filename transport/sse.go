@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -32,6 +33,9 @@ func (x *exchange) stream(ctx context.Context, op *graphql.OperationContext) {
 	x.beginEvents()
 	go o.guarded(running, func(ctx context.Context) { o.execute(ctx, op) })
 	x.writeEvents(ctx, o.out, over)
+	if x.down.Err() != nil {
+		_ = x.writeEvent(fmt.Appendf(nil, "retry: %d\n\n", returnIn()))
+	}
 	cancel()
 	o.out.close()
 	<-over

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -66,6 +67,15 @@ func (e *events) expectEnd() {
 	if rest, err := io.ReadAll(e.lines); err != nil || len(rest) > 0 {
 		e.t.Fatalf("the stream goes on with %q, %v", rest, err)
 	}
+}
+
+// expectHint wants the stream to say next when to connect again.
+func (e *events) expectHint() {
+	e.t.Helper()
+	if line, err := e.lines.ReadString('\n'); !regexp.MustCompile(`^retry: \d{1,4}\n$`).MatchString(line) {
+		e.t.Fatalf("received %q, %v", line, err)
+	}
+	e.expect("\n")
 }
 
 func tickEvent(n int) string {
@@ -264,6 +274,7 @@ func TestShutdownEndsEventStreamsSoThatClientsReconnect(t *testing.T) {
 	e := w.listen(numbers, `{"after":"0"}`)
 	e.expect(":\n\n" + tickEvent(1))
 	w.http.Shutdown()
+	e.expectHint()
 	e.expectEnd()
 	if e := w.listen(numbers, ""); e.response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a new stream answers %d", e.response.StatusCode)

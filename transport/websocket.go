@@ -152,7 +152,7 @@ func (t *WebSocket) Shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	for s := range t.open() {
-		s.close(websocket.CloseServiceRestart, goingDown)
+		s.close(websocket.CloseServiceRestart, goingDown())
 	}
 	<-done // bounded by the write deadline and the wait for the client's close frame
 	return ctx.Err()

@@ -1,5 +1,0 @@
-//go:build race
-
-package transport_test
-
-func init() { slowdown = 15 }
