@@ -149,8 +149,8 @@ func TestFailurePolicies(t *testing.T) {
 		workflow := w.start(model.FailurePolicyContinue, "r", "s: r", "t: s")
 		w.fail(w.claim(agent, 1)[0], false)
 		w.want(workflow, "FAILED r=FAILED s=SKIPPED t=SKIPPED")
-		p, err := w.tasks.Retry(t.Context(), model.RetryTaskInput{ID: w.task("r")})
-		if err != nil || p.Task.Status != model.TaskStatusReady {
+		p, err := w.tasks.Retry(t.Context(), model.RetryTaskInput{ID: w.task("r"), Input: model.JSON(`{"rows": 3}`)})
+		if err != nil || p.Task.Status != model.TaskStatusReady || string(p.Task.Input) != `{"rows": 3}` {
 			t.Fatalf("%+v, %v", p.Task, err)
 		}
 		w.want(workflow, "RUNNING r=READY s=PENDING t=PENDING")

@@ -186,7 +186,12 @@ func (r Tasks) Unassign(ctx context.Context, in model.UnassignTaskInput) (*model
 
 // Retry does a FAILED, CANCELLED or SKIPPED task again, and what was skipped because of it; an ended workflow goes on.
 func (r Tasks) Retry(ctx context.Context, in model.RetryTaskInput) (*model.TaskPayload, error) {
-	return r.onTask(ctx, in.ID, in.Reason, retryOne)
+	return r.onTask(ctx, in.ID, in.Reason, func(ctx context.Context, g *graph, t *model.Task) error {
+		if in.Input != nil {
+			t.Input = in.Input
+		}
+		return retryOne(ctx, g, t)
+	})
 }
 
 func retryOne(ctx context.Context, g *graph, t *model.Task) error {

@@ -846,6 +846,8 @@ type RetryPolicyInput struct {
 type RetryTaskInput struct {
 	// Its id.
 	ID ID `json:"id"`
+	// What it works on from now on; as before when left out.
+	Input JSON `json:"input,omitempty"`
 	// Why, for the audit log.
 	Reason *string `json:"reason,omitempty"`
 }

@@ -6425,6 +6425,8 @@ input UnassignTaskInput {
 input RetryTaskInput {
   "Its id."
   id: ID!
+  "What it works on from now on; as before when left out."
+  input: JSON
   "Why, for the audit log."
   reason: String
 }
@@ -37329,7 +37331,7 @@ func (ec *executionContext) unmarshalInputRetryTaskInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "reason"}
+	fieldsInOrder := [...]string{"id", "input", "reason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -37343,6 +37345,13 @@ func (ec *executionContext) unmarshalInputRetryTaskInput(ctx context.Context, ob
 				return it, err
 			}
 			it.ID = data
+		case "input":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("input"))
+			data, err := ec.unmarshalOJSON2workflowfactoryᚋmodelᚐJSON(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Input = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

@@ -56,8 +56,11 @@ describe('the inbox', () => {
     await at.page.getByRole('heading', { name: '2 selected' }).waitFor()
     await keyboard.press('a')
     await gone(at.page, actions[19]!)
-    const statuses = async () => (await Promise.all(ids.map(suggestion))).map(({ status }) => status)
-    await expect.poll(statuses, { timeout: 30_000 }).toEqual(ids.map((_, n) => (n >= 14 && n < 17 ? 'REJECTED' : 'APPROVED')))
+    const statuses = async () => {
+      const { nodes } = await api<{ nodes: { status: string }[] }>('query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Suggestion { status } } }', { ids })
+      return nodes.map(({ status }) => status)
+    }
+    await expect.poll(statuses, { timeout: 30_000, interval: 500 }).toEqual(ids.map((_, n) => (n >= 14 && n < 17 ? 'REJECTED' : 'APPROVED')))
     expect((await suggestion(ids[17]!)).approvedData).toEqual({ amount: 2 })
     expect((await suggestion(ids[14]!)).decisions[0]?.note).toBe('Too early')
     await leave(at)

@@ -2,6 +2,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { CombinedError } from '@urql/core'
 import { useEffect, useMemo, useState } from 'react'
 import { Provider } from 'urql'
+import { LogoutDocument } from './gql'
 import { type Session, SessionContext } from './live/hooks'
 import { createLiveSession } from './live/session'
 import { router } from './router'
@@ -33,7 +34,7 @@ function SignedIn({ onSign, onLost }: { onSign: (key: string | null) => void; on
     let timer: ReturnType<typeof setTimeout> | undefined
     const begin = () =>
       live.start().then(
-        (started) => setBeginning({ session: { ...live, ...started, signOut: () => onSign(null) } }),
+        (started) => setBeginning({ session: { ...live, ...started, signOut: () => void live.client.mutation(LogoutDocument, {}).then(() => onSign(null)) } }),
         (error: Error) => {
           if (!isUnreachable(error)) return setBeginning({ error })
           setBeginning({ unreachable: true })

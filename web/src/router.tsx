@@ -13,7 +13,7 @@ const routes = [
     validateSearch: searches.workflows,
     component: lazyRouteComponent(() => import('./screens/workflows'), 'Workflows'),
   }),
-  createRoute({ getParentRoute: () => root, path: '/workflows/new', component: lazyRouteComponent(() => import('./screens/new-workflow'), 'NewWorkflow') }),
+  createRoute({ getParentRoute: () => root, path: '/workflows/new', validateSearch: searches.newWorkflow, component: lazyRouteComponent(() => import('./screens/new-workflow'), 'NewWorkflow') }),
   createRoute({
     getParentRoute: () => root,
     path: '/workflows/$id',
@@ -32,6 +32,12 @@ const routes = [
     path: '/activity',
     validateSearch: searches.activity,
     component: lazyRouteComponent(() => import('./screens/activity'), 'Activity'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/settings',
+    validateSearch: searches.settings,
+    component: lazyRouteComponent(() => import('./screens/settings'), 'Settings'),
   }),
 ] as const
 

@@ -1,4 +1,4 @@
-import type { TypedDocumentNode } from '@urql/core'
+import type { CombinedError, TypedDocumentNode } from '@urql/core'
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { type AnyVariables, useQuery } from 'urql'
 import type { Role } from '../gql'
@@ -24,10 +24,16 @@ export function useConnection(): Connection {
 
 const steering: Role[] = ['ADMIN', 'MANAGER']
 
+/** What the viewer is; null for one that has no role. */
+export function useRole(): Role | null {
+  const { viewer } = useSession()
+  return 'role' in viewer ? viewer.role : null
+}
+
 /** Whether the viewer may steer workflows and decide on suggestions. */
 export function useMaySteer(): boolean {
-  const { viewer } = useSession()
-  return 'role' in viewer && steering.includes(viewer.role)
+  const role = useRole()
+  return role !== null && steering.includes(role)
 }
 
 /** Calls back with the events of each frame while the component is shown. */
@@ -40,34 +46,48 @@ export function useEvents(listener: (events: LiveEvent[]) => void) {
   useEffect(() => stream.onEvents((events) => latest.current(events)), [stream])
 }
 
-/** No list is read anew more often than this. */
+/** No list is read anew more often than this, in milliseconds. */
 const refetchEvery = 1000
+
+/** How long to wait before asking again after a caller has asked for too much. */
+const restAfterLimit = 3000
 
 /**
  * A query that stays true. What its things are is kept up to date by the cache; which things belong to it is read anew,
- * at most once a second, after an event for which `changes` is true.
+ * at most once every so often, after an event for which `changes` is true. When too much was asked for, what was there
+ * stays for the moment until it can be asked again.
  */
-export function useLiveQuery<Data, Variables extends AnyVariables>(
-  query: TypedDocumentNode<Data, Variables>,
-  variables: Variables,
-  changes: (event: LiveEvent) => boolean = () => false,
-) {
+export function useLiveQuery<Data, Variables extends AnyVariables>(query: TypedDocumentNode<Data, Variables>, variables: Variables, changes: (event: LiveEvent) => boolean = () => false, every = refetchEvery) {
   const [result, execute] = useQuery({ query, variables, requestPolicy: 'cache-and-network' })
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const refetch = () => execute({ requestPolicy: 'network-only' })
   const latest = useRef(refetch)
+  const data = useRef(result.data)
+  if (result.data) data.current = result.data
   useEffect(() => {
     latest.current = refetch
   })
-  useEvents((events) => {
-    if (timer.current !== undefined || !events.some(changes)) return
-    timer.current = setTimeout(() => {
+  const later = (milliseconds: number) => {
+    timer.current ??= setTimeout(() => {
       timer.current = undefined
       latest.current()
-    }, refetchEvery)
+    }, milliseconds)
+  }
+  useEvents((events) => {
+    if (timer.current === undefined && events.some(changes)) later(every)
   })
+  const limited = result.error !== undefined && isLimited(result.error)
+  useEffect(() => {
+    if (limited) later(restAfterLimit)
+  }, [limited, result.error])
   useEffect(() => () => clearTimeout(timer.current), [])
-  return { ...result, refetch }
+  const stay = limited && data.current !== undefined
+  return { ...result, refetch, ...(stay && { data: data.current, error: undefined }) }
+}
+
+/** Whether a caller has asked for more than it may for now. */
+function isLimited(error: CombinedError): boolean {
+  return error.graphQLErrors.some(({ extensions }) => extensions.code === 'RATE_LIMITED')
 }
 
 /** The time, anew every so many milliseconds. */

@@ -16,6 +16,8 @@ export type LiveSession = {
   connection: Cell<Connection>
   /** Begins: reads who is signed in and where the stream stands, and follows the stream from there. */
   start(): Promise<{ viewer: Viewer; version: string }>
+  /** Follows a subscription of one screen; it survives reconnects. Returns what ends it. */
+  watch<Data>(query: string, variables: Record<string, unknown>, onData: (data: Data) => void): () => void
   /** Ends it for good. */
   stop(): void
 }
@@ -71,6 +73,9 @@ export function createLiveSession(onLost: () => void): LiveSession {
       if (!data?.viewer) throw new Error('The server does not know this key.')
       follow(data.cursor)
       return { viewer: data.viewer, version: data.health.version }
+    },
+    watch(query, variables, onData) {
+      return socket.subscribe<ReturnType<typeof JSON.parse>>({ query, variables }, { next: ({ data }) => data && onData(data), complete: () => {}, error: () => {} })
     },
     stop() {
       feed.unsubscribe()

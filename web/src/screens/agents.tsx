@@ -14,7 +14,7 @@ import { complain } from '../ui/toast'
 
 type Agent = AgentsQuery['agents']['edges'][number]['node']
 
-/** Heartbeats are no events: without asking anew their age would only grow. */
+/** Heartbeats are no events: without asking anew their age would only grow. What agents hold is asked with them. */
 const refreshEvery = 5000
 
 /** The fleet: who is alive, what each works on, and how well it does. */
@@ -42,7 +42,7 @@ export function Agents() {
 }
 
 function concernsFleet(event: LiveEvent): boolean {
-  return event.__typename === 'AgentEvent' || event.type === 'TASK_CLAIMED'
+  return event.type === 'AGENT_REGISTERED' || event.type === 'AGENT_REMOVED'
 }
 
 function useRefresh(refetch: () => void) {

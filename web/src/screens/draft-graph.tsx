@@ -1,41 +1,74 @@
-import { useMemo } from 'react'
-import type { DraftTask } from './draft'
-import { nodeHeight, nodeWidth, planOf } from './graph-layout'
+import '@xyflow/react/dist/base.css'
+import './graph.css'
+import { Background, type Connection, Controls, type Edge, type FinalConnectionState, Handle, type Node, type NodeProps, Position, ReactFlow, useReactFlow } from '@xyflow/react'
+import { useEffect, useMemo } from 'react'
+import { toast } from '../ui/toast'
+import { type DraftTask, waitsFor } from './draft'
+import { type Direction, nodeHeight, nodeWidth, planOf, shapeOf } from './graph-layout'
 
-/** A picture of what is being drafted. */
-export function DraftGraph({ tasks }: { tasks: DraftTask[] }) {
-  const { direction, places } = useMemo(() => planOf(tasks.map(({ id, after }) => ({ id, dependsOn: after.map((id) => ({ id })) }))), [tasks])
-  const all = [...places.values()]
-  const width = Math.max(...all.map(({ x }) => x)) + nodeWidth
-  const height = Math.max(...all.map(({ y }) => y)) + nodeHeight
+type DraftNode = Node<{ task: DraftTask; number: number; direction: Direction }, 'draft'>
+type Props = { tasks: DraftTask[]; onTie: (before: string, after: string) => void; onUntie: (before: string, after: string) => void; onChoose: (id: string) => void }
+
+const nodeTypes = { draft: DraftCard }
+const fit = { maxZoom: 1, padding: 0.08 }
+
+/** What is being drafted, to draw in: from the handle of one task to another, which then waits for it. */
+export default function DraftGraph({ tasks, onTie, onUntie, onChoose }: Props) {
+  const shapes = tasks.map(({ id, after }) => ({ id, dependsOn: after.map((id) => ({ id })) }))
+  const shape = shapeOf(shapes)
+  const { direction, places } = useMemo(() => planOf(shapes), [shape])
+  const nodes = tasks.map((task, index): DraftNode => ({ id: task.id, type: 'draft', position: places.get(task.id)!, data: { task, number: index + 1, direction }, width: nodeWidth, height: nodeHeight }))
+  const edges = tasks.flatMap(({ id, after }): Edge[] => after.map((before) => ({ id: `${before} ${id}`, source: before, target: id, ariaLabel: `${nameOf(tasks, id)} waits for ${nameOf(tasks, before)}` })))
+  const closes = ({ source, target }: Connection | Edge) => source === target || waitsFor(tasks, source, target)
+  const refuse = (_: unknown, { isValid, fromNode, toNode }: FinalConnectionState) => {
+    if (isValid === false && fromNode && toNode && fromNode.id !== toNode.id) toast(`That would be a circle: ${nameOf(tasks, fromNode.id)} waits for ${nameOf(tasks, toNode.id)} already.`, { bad: true })
+  }
   return (
-    <svg role="img" aria-label={`${tasks.length} tasks as a graph`} viewBox={`-8 -8 ${width + 16} ${height + 16}`} className="max-h-[60dvh] w-full max-w-(--most) p-3" style={{ '--most': `${width + 40}px` } as React.CSSProperties}>
-      {tasks.flatMap(({ id, after }) =>
-        after.map((before) => <path key={`${before} ${id}`} d={curve(places.get(before)!, places.get(id)!, direction)} fill="none" stroke="var(--faint)" strokeWidth={1.5} />),
-      )}
-      {tasks.map(({ id, name }, index) => {
-        const { x, y } = places.get(id)!
-        return (
-          <foreignObject key={id} x={x} y={y} width={nodeWidth} height={nodeHeight}>
-            <div className="flex h-full items-center gap-2 rounded-xl border border-line bg-canvas px-3 text-sm">
-              <span className="text-faint tabular-nums">{index + 1}</span>
-              <span className={`truncate ${name ? 'font-medium' : 'text-faint'}`}>{name || 'Unnamed'}</span>
-            </div>
-          </foreignObject>
-        )
-      })}
-    </svg>
+    <div role="region" aria-label="Draft as a graph" className="h-[max(22rem,calc(100dvh-14rem))]">
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        nodesDraggable={false}
+        nodesFocusable={false}
+        isValidConnection={(connection) => !closes(connection)}
+        onConnect={({ source, target }) => onTie(source, target)}
+        onConnectEnd={refuse}
+        onEdgesDelete={(gone) => gone.forEach(({ source, target }) => onUntie(source, target))}
+        onNodeClick={(_, { id }) => onChoose(id)}
+        deleteKeyCode={['Delete', 'Backspace']}
+        connectionRadius={36}
+        fitView
+        fitViewOptions={fit}
+        minZoom={0.2}
+      >
+        <Refit shape={shape} />
+        <Background gap={24} />
+        <Controls showInteractive={false} position="bottom-left" />
+      </ReactFlow>
+    </div>
   )
 }
 
-type Point = { x: number; y: number }
+function nameOf(tasks: DraftTask[], id: string): string {
+  const index = tasks.findIndex((task) => task.id === id)
+  return tasks[index]?.name || `task ${index + 1}`
+}
 
-/** From the end of one card to the beginning of another. */
-function curve(from: Point, to: Point, direction: 'LR' | 'TB'): string {
-  if (direction === 'LR') {
-    const [x1, y1, x2, y2] = [from.x + nodeWidth, from.y + nodeHeight / 2, to.x, to.y + nodeHeight / 2]
-    return `M${x1},${y1} C${(x1 + x2) / 2},${y1} ${(x1 + x2) / 2},${y2} ${x2},${y2}`
-  }
-  const [x1, y1, x2, y2] = [from.x + nodeWidth / 2, from.y + nodeHeight, to.x + nodeWidth / 2, to.y]
-  return `M${x1},${y1} C${x1},${(y1 + y2) / 2} ${x2},${(y1 + y2) / 2} ${x2},${y2}`
+function Refit({ shape }: { shape: string }) {
+  const { fitView } = useReactFlow()
+  useEffect(() => void fitView(fit), [fitView, shape])
+  return null
+}
+
+function DraftCard({ data: { task, number, direction } }: NodeProps<DraftNode>) {
+  const across = direction === 'LR'
+  return (
+    <div className="flex h-full cursor-pointer items-center gap-2 rounded-xl border border-line bg-canvas px-3 text-sm shadow-sm hover:border-brand">
+      <Handle type="target" position={across ? Position.Left : Position.Top} />
+      <span className="text-faint tabular-nums">{number}</span>
+      <span className={`truncate ${task.name ? 'font-medium' : 'text-faint'}`}>{task.name || 'Unnamed'}</span>
+      <Handle type="source" position={across ? Position.Right : Position.Bottom} />
+    </div>
+  )
 }

@@ -1,6 +1,8 @@
 import { CombinedError } from '@urql/core'
 import { describe, expect, it } from 'vitest'
-import { complaintsOf, emptyDraft, inputOf, withoutTask, withTask } from './draft'
+import { draftLike, emptyDraft, inputOf, tied, untied, waitsFor, withoutTask, withTask } from './draft'
+import { mentionedIn, mentionIn } from './task-comments'
+import { complaintsOf } from '../ui/complaints'
 
 describe('a draft', () => {
   const row = () => withTask(withTask(emptyDraft()))
@@ -43,6 +45,52 @@ describe('complaintsOf', () => {
     expect([...complaintsOf(error)]).toEqual([['tasks.0.name', 'name must not be empty']])
   })
   it('has words for silence', () => {
-    expect([...complaintsOf(new CombinedError({ networkError: new Error('Failed to fetch') }))]).toEqual([['', 'The server cannot be reached. Nothing was created.']])
+    expect([...complaintsOf(new CombinedError({ networkError: new Error('Failed to fetch') }))]).toEqual([['', 'The server cannot be reached. Nothing was changed.']])
+  })
+})
+
+describe('ties', () => {
+  const row = withTask(withTask(emptyDraft())) // t1 <- t2 <- t3
+  const after = (id: string, draft = row) => draft.tasks.find((task) => task.id === id)!.after
+
+  it.each([
+    ['t3', 't1', true],
+    ['t2', 't1', true],
+    ['t1', 't3', false],
+    ['t1', 't1', false],
+  ])('%s waits for %s: %s', (id, other, waits) => expect(waitsFor(row.tasks, id, other)).toBe(waits))
+
+  it('are made once, and never into a circle', () => {
+    expect(after('t3', tied(row, 't1', 't3'))).toEqual(['t2', 't1'])
+    expect(tied(tied(row, 't1', 't3'), 't1', 't3')).toEqual(tied(row, 't1', 't3'))
+    expect(tied(row, 't3', 't1')).toBe(row)
+    expect(tied(row, 't1', 't1')).toBe(row)
+  })
+
+  it('are taken away', () => expect(after('t3', untied(row, 't2', 't3'))).toEqual([]))
+})
+
+describe('draftLike', () => {
+  it('keeps what the form does not show', () => {
+    const task = (id: string, dependsOn: string[]) => ({
+      id, version: 1, name: id, description: 'd', input: { rows: 3 }, priority: 'HIGH' as const, maxAttempts: 5, timeoutSeconds: null, requiredCapabilities: ['read', 'write'], dependsOn: dependsOn.map((id) => ({ id })),
+    })
+    const edges = [task('x', []), task('y', ['x'])].map((node) => ({ node }))
+    const draft = draftLike({ id: 'w', version: 1, name: 'Report', description: null, priority: 'LOW', failurePolicy: 'CONTINUE', labels: ['a', 'b'], tasks: { edges } })
+    expect(inputOf(draft, 'once')).toMatchObject({ name: 'Report, again', labels: ['a', 'b'], tasks: [{ key: 't1', input: { rows: 3 }, maxAttempts: 5 }, { key: 't2', dependsOn: ['t1'], requiredCapabilities: ['read', 'write'] }] })
+  })
+})
+
+describe('mentions', () => {
+  it.each([
+    ['hello @Ana', 'Ana'],
+    ['@', ''],
+    ['hello', null],
+    ['a@b', null],
+    ['@Ana hello', null],
+  ])('%j is typing %j', (text, word) => expect(mentionIn(text)).toBe(word))
+  it('are those still called by name', () => {
+    const picked = [{ id: '1', name: 'Ana' }, { id: '2', name: 'Bob' }, { id: '1', name: 'Ana' }]
+    expect(mentionedIn('@Ana look', picked)).toEqual(['1'])
   })
 })

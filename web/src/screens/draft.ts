@@ -1,7 +1,9 @@
-import type { CombinedError } from '@urql/core'
-import type { CreateWorkflowInput, FailurePolicy, Priority } from '../gql'
+import type { CreateWorkflowInput, FailurePolicy, NewTaskInput, Priority, TemplateQuery } from '../gql'
 
-export type DraftTask = { id: string; name: string; capabilities: string; after: string[] }
+/** What a template brings along and the form does not show. */
+type Kept = Pick<NewTaskInput, 'description' | 'input' | 'priority' | 'maxAttempts' | 'timeoutSeconds'>
+
+export type DraftTask = { id: string; name: string; capabilities: string; after: string[]; kept?: Kept }
 
 export type Draft = {
   name: string
@@ -41,20 +43,56 @@ export function inputOf(draft: Draft, idempotencyKey: string): CreateWorkflowInp
     failurePolicy: draft.failurePolicy,
     labels: wordsIn(draft.labels),
     start: draft.start,
-    tasks: draft.tasks.map((task) => ({ key: task.id, name: task.name.trim(), dependsOn: task.after, requiredCapabilities: wordsIn(task.capabilities) })),
+    tasks: draft.tasks.map((task) => ({ ...task.kept, key: task.id, name: task.name.trim(), dependsOn: task.after, requiredCapabilities: wordsIn(task.capabilities) })),
     idempotencyKey,
   }
 }
 
-function wordsIn(text: string): string[] {
+/** Words that commas separate. */
+export function wordsIn(text: string): string[] {
   return text.split(',').map((word) => word.trim()).filter((word) => word !== '')
 }
 
-/** What the server complains of, by the field at fault ("tasks.0.name"); under "" what belongs to none. */
-export function complaintsOf(error: CombinedError): Map<string, string> {
-  return new Map(
-    error.graphQLErrors.length > 0
-      ? error.graphQLErrors.map(({ message, extensions }) => [typeof extensions.field === 'string' ? extensions.field : '', message])
-      : [['', 'The server cannot be reached. Nothing was created.']],
-  )
+/** Whether a task waits for another, or for one that does. */
+export function waitsFor(tasks: DraftTask[], id: string, other: string): boolean {
+  const seen = new Set<string>()
+  const visit = (one: string): boolean => {
+    if (one === other) return true
+    if (seen.has(one)) return false
+    seen.add(one)
+    return tasks.find((task) => task.id === one)?.after.some(visit) ?? false
+  }
+  return tasks.find((task) => task.id === id)?.after.some(visit) ?? false
+}
+
+/** Makes a task wait for another, unless that closes a circle. */
+export function tied(draft: Draft, before: string, id: string): Draft {
+  if (before === id || waitsFor(draft.tasks, before, id)) return draft
+  return { ...draft, tasks: draft.tasks.map((task) => (task.id === id && !task.after.includes(before) ? { ...task, after: [...task.after, before] } : task)) }
+}
+
+/** Makes a task wait for another no more. */
+export function untied(draft: Draft, before: string, id: string): Draft {
+  return { ...draft, tasks: draft.tasks.map((task) => (task.id === id ? { ...task, after: task.after.filter((one) => one !== before) } : task)) }
+}
+
+/** A draft that is like a workflow that exists. */
+export function draftLike(workflow: NonNullable<TemplateQuery['workflow']>): Draft {
+  const nodes = workflow.tasks.edges.map((edge) => edge.node)
+  const ids = new Map(nodes.map((node, index) => [node.id, `t${index + 1}`]))
+  return {
+    name: `${workflow.name}, again`.slice(0, 200),
+    description: workflow.description ?? '',
+    priority: workflow.priority,
+    failurePolicy: workflow.failurePolicy,
+    labels: workflow.labels.join(', '),
+    start: true,
+    tasks: nodes.map(({ id, name, requiredCapabilities, dependsOn, description, input, priority, maxAttempts, timeoutSeconds }) => ({
+      id: ids.get(id)!,
+      name,
+      capabilities: requiredCapabilities.join(', '),
+      after: dependsOn.flatMap((before) => ids.get(before.id) ?? []),
+      kept: { description, input, priority, maxAttempts, timeoutSeconds },
+    })),
+  }
 }

@@ -1,16 +1,17 @@
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Plus, Trash2 } from 'lucide-react'
 import { type FormEvent, lazy, Suspense, useState } from 'react'
-import { useMutation } from 'urql'
-import { CreateWorkflowDocument, type FailurePolicy, type Priority } from '../gql'
+import { useMutation, useQuery } from 'urql'
+import { CreateWorkflowDocument, type FailurePolicy, type Priority, TemplateDocument } from '../gql'
 import { useMaySteer } from '../live/hooks'
-import { Button, Empty, Panel } from '../ui/controls'
+import { complaintsOf } from '../ui/complaints'
+import { Button, Empty, Loading, Panel, Problem } from '../ui/controls'
 import { ChoiceField, TextField } from '../ui/field'
 import { PageHead } from '../ui/page'
 import { wordsOf } from '../ui/status'
-import { complaintsOf, type Draft, type DraftTask, emptyDraft, inputOf, withoutTask, withTask } from './draft'
+import { type Draft, type DraftTask, draftLike, emptyDraft, inputOf, tied, untied, waitsFor, withoutTask, withTask } from './draft'
 
-const DraftGraph = lazy(() => import('./draft-graph').then((module) => ({ default: module.DraftGraph })))
+const DraftGraph = lazy(() => import('./draft-graph'))
 
 const priorities: Priority[] = ['LOW', 'MEDIUM', 'HIGH', 'URGENT']
 const policies: [FailurePolicy, string][] = [
@@ -18,15 +19,24 @@ const policies: [FailurePolicy, string][] = [
   ['CONTINUE', 'Go on with the rest'],
 ]
 
-/** Drafts a workflow with its tasks and creates it, all or nothing. */
+/** Drafts a workflow from nothing, or from one that exists when the address names one. */
 export function NewWorkflow() {
+  const { from } = useSearch({ from: '/workflows/new' })
+  const [{ data, error }] = useQuery({ query: TemplateDocument, variables: { id: from ?? '' }, pause: from === undefined })
+  if (error) return <Problem error={error} />
+  if (from !== undefined && !data) return <Loading rows={6} />
+  return <Builder key={from} beginning={data?.workflow ? draftLike(data.workflow) : emptyDraft()} />
+}
+
+/** Tasks as a form and as a graph, and both change the same draft. It is created all or nothing. */
+function Builder({ beginning }: { beginning: Draft }) {
   const navigate = useNavigate()
   const maySteer = useMaySteer()
-  const [draft, setDraft] = useState(emptyDraft)
+  const [draft, setDraft] = useState(beginning)
   // Sent twice, by a double click or after a lost answer, it still creates one.
   const [idempotencyKey] = useState(() => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-'))
   const [{ fetching, error }, create] = useMutation(CreateWorkflowDocument)
-  const complaints = error ? complaintsOf(error) : new Map<string, string>()
+  const complaints = complaintsOf(error)
   if (!maySteer) return <Empty title="Your role may look, but not create" />
   const submit = async (event: FormEvent) => {
     event.preventDefault()
@@ -56,9 +66,18 @@ export function NewWorkflow() {
           <General draft={draft} complaints={complaints} onChange={change} />
           <Tasks draft={draft} complaints={complaints} onChange={setDraft} />
         </div>
-        <Panel title="What it will look like" className="xl:sticky xl:top-5">
+        <Panel title="As a graph" aside={<span className="hidden sm:inline">Drag from a task to the one that waits for it</span>} className="xl:sticky xl:top-5">
           <Suspense>
-            <div className="grid place-items-center">{draft.tasks.length > 0 ? <DraftGraph tasks={draft.tasks} /> : <Empty title="No tasks yet" />}</div>
+            {draft.tasks.length > 0 ? (
+              <DraftGraph
+                tasks={draft.tasks}
+                onTie={(before, id) => setDraft((draft) => tied(draft, before, id))}
+                onUntie={(before, id) => setDraft((draft) => untied(draft, before, id))}
+                onChoose={(id) => document.getElementById(`name-${id}`)?.focus()}
+              />
+            ) : (
+              <Empty title="No tasks yet" />
+            )}
           </Suspense>
         </Panel>
       </div>
@@ -114,7 +133,7 @@ function Tasks({ draft, complaints, onChange }: { draft: Draft; complaints: Comp
       <ol className="divide-y divide-line">
         {draft.tasks.map((task, index) => (
           <li key={task.id} className="space-y-3 p-4">
-            <TaskFields task={task} index={index} earlier={draft.tasks.slice(0, index)} complaints={complaints} onChange={change} onRemove={() => onChange(withoutTask(draft, task.id))} />
+            <TaskFields task={task} index={index} others={draft.tasks.filter(({ id }) => id !== task.id && !waitsFor(draft.tasks, id, task.id))} numberOf={(id) => draft.tasks.findIndex((task) => task.id === id) + 1} complaints={complaints} onChange={change} onRemove={() => onChange(withoutTask(draft, task.id))} />
           </li>
         ))}
       </ol>
@@ -122,23 +141,23 @@ function Tasks({ draft, complaints, onChange }: { draft: Draft; complaints: Comp
   )
 }
 
-type TaskFieldsProps = { task: DraftTask; index: number; earlier: DraftTask[]; complaints: Complaints; onChange: (task: DraftTask) => void; onRemove: () => void }
+type TaskFieldsProps = { task: DraftTask; index: number; others: DraftTask[]; numberOf: (id: string) => number; complaints: Complaints; onChange: (task: DraftTask) => void; onRemove: () => void }
 
-/** A task waits only for tasks above it, so that no circle can be drawn. */
-function TaskFields({ task, index, earlier, complaints, onChange, onRemove }: TaskFieldsProps) {
+/** It may wait for all but those that wait for it: no circle can be drawn. */
+function TaskFields({ task, index, others, numberOf, complaints, onChange, onRemove }: TaskFieldsProps) {
   const problem = (field: string) => complaints.get(`tasks.${index}.${field}`)
   const toggle = (id: string) => onChange({ ...task, after: task.after.includes(id) ? task.after.filter((one) => one !== id) : [...task.after, id] })
   return (
     <>
       <div className="grid gap-3 sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)_auto] sm:items-start">
-        <TextField label={`Task ${index + 1}`} maxLength={200} value={task.name} problem={problem('name')} onChange={(event) => onChange({ ...task, name: event.target.value })} />
+        <TextField id={`name-${task.id}`} label={`Task ${index + 1}`} maxLength={200} value={task.name} problem={problem('name')} onChange={(event) => onChange({ ...task, name: event.target.value })} />
         <TextField label="Needs" hint="Capabilities, with commas" value={task.capabilities} problem={problem('requiredCapabilities')} onChange={(event) => onChange({ ...task, capabilities: event.target.value })} />
         <Button look="quiet" Icon={Trash2} aria-label={`Remove task ${index + 1}`} onClick={onRemove} className="mt-6 px-2" />
       </div>
-      {earlier.length > 0 && (
+      {others.length > 0 && (
         <fieldset className="flex flex-wrap items-center gap-1.5">
           <legend className="float-left mr-2 text-sm text-soft">Waits for</legend>
-          {earlier.map((before, place) => (
+          {others.map((before) => (
             <button
               key={before.id}
               type="button"
@@ -146,7 +165,7 @@ function TaskFields({ task, index, earlier, complaints, onChange, onRemove }: Ta
               onClick={() => toggle(before.id)}
               className="max-w-48 truncate rounded-full border border-line px-2.5 py-1 text-xs text-soft hover:text-ink aria-pressed:border-brand aria-pressed:bg-brand/10 aria-pressed:text-ink"
             >
-              {place + 1} {before.name}
+              {numberOf(before.id)} {before.name}
             </button>
           ))}
         </fieldset>

@@ -31,7 +31,7 @@ export function variablesOf(range: Range, now: number): { from: string; bucketSe
 export function Overview() {
   const { range = '24h' } = useSearch({ from: '/' })
   const variables = variablesOf(range, useNow(10_000))
-  const { data, error, refetch } = useLiveQuery(OverviewDocument, variables, changesOverview)
+  const { data, error, refetch } = useLiveQuery(OverviewDocument, variables, changesOverview, 2000)
   return (
     <>
       <PageHead title="Overview">

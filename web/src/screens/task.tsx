@@ -1,19 +1,20 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { RotateCcw, SkipForward, Ban, X, type LucideIcon } from 'lucide-react'
-import { type FormEvent, type ReactNode, useState } from 'react'
-import { type TypedDocumentNode, useClient } from 'urql'
-import { AddCommentDocument, CancelTaskDocument, RetryTaskDocument, SkipTaskDocument, TaskDocument, type TaskQuery, type TaskStatus } from '../gql'
-import { useLiveQuery, useMaySteer } from '../live/hooks'
+import { X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { TaskDocument, type TaskQuery, type TaskStatus } from '../gql'
+import { useLiveQuery } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
-import { Button, Empty, Loading, Problem } from '../ui/controls'
-import { Confirm, Modal } from '../ui/dialog'
+import { Button, Empty, Loading, Problem, sentenceOf } from '../ui/controls'
+import { Modal } from '../ui/dialog'
 import { Json } from '../ui/json'
 import { InGraphiQL } from '../ui/page'
 import { lookOf, PriorityLabel, Progress, StatusIcon, StatusLabel, wordsOf } from '../ui/status'
 import { Ago, Lasting, lasting } from '../ui/time'
-import { complain } from '../ui/toast'
+import { TaskActions } from './task-actions'
+import { Comments } from './task-comments'
+import { TaskLog } from './task-log'
 
-type Task = NonNullable<TaskQuery['task']>
+export type Task = NonNullable<TaskQuery['task']>
 
 /** Everything about one task, beside whatever screen it was opened from. */
 export function TaskDrawer({ id }: { id: string }) {
@@ -53,14 +54,21 @@ function TaskDetails({ task, onClose }: { task: Task; onClose: () => void }) {
           <PriorityLabel priority={task.priority} />
           {task.isOverdue && <span className="text-sm font-medium text-bad">Overdue</span>}
           <span className="ml-auto flex gap-2">
-            <Actions task={task} />
+            <TaskActions task={task} />
           </span>
         </div>
         {task.status === 'IN_PROGRESS' && (
           <div className="mt-3 space-y-1.5">
             <Progress value={task.progress} tone={lookOf(task.status).tone} label="Progress" />
-            <p className="text-sm text-soft">
-              {task.progress}% {task.progressMessage}
+            <p className="flex text-sm text-soft">
+              <span className="min-w-0 flex-1">
+                {task.progress}% {task.progressMessage}
+              </span>
+              {task.leaseExpiresAt && (
+                <span className="shrink-0" title="When the lease ends unless it is renewed">
+                  {task.agent?.name}, lease ends <Ago at={task.leaseExpiresAt} />
+                </span>
+              )}
             </p>
           </div>
         )}
@@ -71,6 +79,7 @@ function TaskDetails({ task, onClose }: { task: Task; onClose: () => void }) {
           <p className="mt-0.5 break-words">{task.error.message}</p>
         </div>
       )}
+      <Obstacles task={task} />
       {task.description && <p className="text-sm whitespace-pre-wrap text-soft">{task.description}</p>}
       <Facts task={task} />
       <Ties title="Waits for" tasks={task.dependsOn} />
@@ -79,7 +88,24 @@ function TaskDetails({ task, onClose }: { task: Task; onClose: () => void }) {
       {task.result !== null && <Section title="Result">{<Json value={task.result} />}</Section>}
       <Suggestions task={task} />
       <Attempts task={task} />
+      <TaskLog taskId={task.id} />
       <Comments task={task} />
+    </div>
+  )
+}
+
+/** Why nobody claims it, when it waits. */
+function Obstacles({ task }: { task: Task }) {
+  const obstacles = task.claimability?.obstacles ?? []
+  if (obstacles.length === 0) return null
+  return (
+    <div className="rounded-lg border border-line bg-raised/40 px-4 py-3 text-sm">
+      <p className="font-medium">Why nobody takes it</p>
+      <ul className="mt-1 space-y-0.5 text-soft">
+        {obstacles.map(({ reason, message }) => (
+          <li key={reason}>{sentenceOf(new Error(message))}</li>
+        ))}
+      </ul>
     </div>
   )
 }
@@ -98,7 +124,6 @@ function Facts({ task }: { task: Task }) {
     ['Agent', task.agent?.name],
     ['Reserved for', task.assignee?.name],
     ['Attempt', `${task.attempt}, at most ${task.maxAttempts} may fail`],
-    ['Lease ends', task.leaseExpiresAt && <Ago at={task.leaseExpiresAt} />],
     ['Available', task.availableAt && task.status === 'PENDING' && <Ago at={task.availableAt} />],
     ['Due', task.dueAt && <Ago at={task.dueAt} />],
     ['Needs', task.requiredCapabilities.join(', ')],
@@ -149,7 +174,7 @@ function Suggestions({ task }: { task: Task }) {
             <StatusIcon status={node.status} />
             <span className="min-w-0 flex-1 truncate">{node.action}</span>
             {node.status === 'PENDING' ? (
-              <Link to="/inbox" className="font-medium text-brand hover:underline">
+              <Link to="/inbox" search={{ action: node.action }} className="font-medium text-brand hover:underline">
                 Decide
               </Link>
             ) : (
@@ -182,76 +207,5 @@ function Attempts({ task }: { task: Task }) {
         ))}
       </ol>
     </Section>
-  )
-}
-
-function Comments({ task }: { task: Task }) {
-  const client = useClient()
-  const [sending, setSending] = useState(false)
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const form = event.currentTarget
-    const body = String(new FormData(form).get('body')).trim()
-    if (!body) return
-    setSending(true)
-    const { error } = await client.mutation(AddCommentDocument, { taskId: task.id, body })
-    setSending(false)
-    if (error) complain(error)
-    else form.reset()
-  }
-  return (
-    <Section title="Comments">
-      <ul className="space-y-3">
-        {task.comments.edges.map(({ node }) => (
-          <li key={node.id} className="text-sm">
-            <span className="font-medium">{node.author.name}</span> <Ago at={node.createdAt} className="text-xs text-faint" />
-            {node.editedAt && <span className="text-xs text-faint"> edited</span>}
-            <p className="mt-0.5 break-words whitespace-pre-wrap">{node.body}</p>
-          </li>
-        ))}
-      </ul>
-      <form onSubmit={submit} className="mt-3 flex gap-2">
-        <label className="min-w-0 flex-1">
-          <span className="sr-only">Comment</span>
-          <input name="body" maxLength={10_000} autoComplete="off" placeholder="Say something about it" className="w-full rounded-lg border border-line bg-canvas px-3 py-1.5 text-sm" />
-        </label>
-        <Button type="submit" disabled={sending}>
-          Send
-        </Button>
-      </form>
-    </Section>
-  )
-}
-
-type Action = { name: string; Icon: LucideIcon; mutation: TypedDocumentNode<unknown, { id: string }>; when: TaskStatus[]; ask?: string }
-
-const open: TaskStatus[] = ['PENDING', 'READY', 'IN_PROGRESS', 'AWAITING_APPROVAL']
-
-const actions: Action[] = [
-  { name: 'Retry', Icon: RotateCcw, mutation: RetryTaskDocument, when: ['FAILED', 'CANCELLED', 'SKIPPED'] },
-  { name: 'Skip', Icon: SkipForward, mutation: SkipTaskDocument, when: ['PENDING', 'READY', 'AWAITING_APPROVAL'], ask: 'What depends on it goes on as if it were done.' },
-  { name: 'Cancel', Icon: Ban, mutation: CancelTaskDocument, when: open, ask: 'What depends on it is skipped, and what its agent still writes is refused.' },
-]
-
-function Actions({ task }: { task: Task }) {
-  const client = useClient()
-  const maySteer = useMaySteer()
-  const [asking, setAsking] = useState<Action | null>(null)
-  if (!maySteer) return null
-  const run = async (action: Action) => {
-    const { error } = await client.mutation(action.mutation, { id: task.id })
-    if (error) complain(error)
-  }
-  return (
-    <>
-      {actions
-        .filter(({ when }) => when.includes(task.status))
-        .map((action) => (
-          <Button key={action.name} Icon={action.Icon} onClick={() => (action.ask ? setAsking(action) : run(action))}>
-            {action.name}
-          </Button>
-        ))}
-      {asking?.ask && <Confirm title={`${asking.name} “${task.name}”?`} text={asking.ask} action={asking.name} onYes={() => run(asking)} onClose={() => setAsking(null)} />}
-    </>
   )
 }

@@ -1,9 +1,10 @@
 import { Link, useParams, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useRef } from 'react'
+import { CopyPlus, Plus } from 'lucide-react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { WorkflowDocument } from '../gql'
-import { useEvents } from '../live/hooks'
+import { useEvents, useMaySteer } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
-import { Empty, Loading, Panel, Problem } from '../ui/controls'
+import { Button, Empty, Loading, Panel, Problem } from '../ui/controls'
 import { NotFound } from '../ui/not-found'
 import { InGraphiQL, PageHead } from '../ui/page'
 import { PriorityLabel, Progress, StatusLabel } from '../ui/status'
@@ -13,6 +14,8 @@ import { type Task, tasksOf, useAllTasks, type Workflow } from './all-tasks'
 import { WorkflowActions } from './workflow-actions'
 
 const TaskGraph = lazy(() => import('./graph').then((module) => ({ default: module.TaskGraph })))
+
+const AddTask = lazy(() => import('./add-task'))
 
 const Board = lazy(() => import('./board').then((module) => ({ default: module.Board })))
 
@@ -40,6 +43,7 @@ export function WorkflowPage() {
     <>
       <PageHead title={workflow.name} below={<Facts workflow={workflow} />}>
         <WorkflowActions workflow={workflow} />
+        <Create workflow={workflow} tasks={tasks} />
         <InGraphiQL query={WorkflowDocument} variables={{ id }} />
       </PageHead>
       {error && <Problem error={error} retry={reload} />}
@@ -79,6 +83,26 @@ export function WorkflowPage() {
           <TaskGraph tasks={tasks} />
         </Suspense>
       )}
+    </>
+  )
+}
+
+/** Adds a task to this one, or begins another like it. */
+function Create({ workflow, tasks }: { workflow: Workflow; tasks: Task[] }) {
+  const [adding, setAdding] = useState(false)
+  if (!useMaySteer()) return null
+  const hasEnded = ['COMPLETED', 'FAILED', 'CANCELLED'].includes(workflow.status)
+  return (
+    <>
+      {!hasEnded && (
+        <Button Icon={Plus} onClick={() => setAdding(true)}>
+          Task
+        </Button>
+      )}
+      <Link to="/workflows/new" search={{ from: workflow.id }} aria-label="New workflow like this one" title="New workflow like this one" className="rounded-lg border border-line bg-surface p-2 text-soft hover:bg-raised hover:text-ink">
+        <CopyPlus size={15} aria-hidden />
+      </Link>
+      <Suspense>{adding && <AddTask workflowId={workflow.id} tasks={tasks} onClose={() => setAdding(false)} />}</Suspense>
     </>
   )
 }

@@ -32,7 +32,7 @@ export function Panel({ title, aside, children, className = '' }: { title: React
   return (
     <section className={`flex min-w-0 flex-col overflow-hidden rounded-xl border border-line bg-surface ${className}`}>
       <header className="flex min-h-11 items-center gap-3 border-b border-line px-4 py-2">
-        <h2 className="text-sm font-semibold">{title}</h2>
+        <h2 className="shrink-0 text-sm font-semibold">{title}</h2>
         {aside && <div className="ml-auto flex items-center gap-2 text-sm text-soft">{aside}</div>}
       </header>
       {children}

@@ -15,7 +15,7 @@ export function Modal({ label, onClose, className, children }: Props) {
       aria-label={label}
       onClose={onClose}
       onClick={(click) => click.target === dialog.current && dialog.current.close()}
-      className={`border-line bg-surface text-ink backdrop:bg-black/40 ${className}`}
+      className={`border-line bg-surface text-ink outline-none backdrop:bg-black/40 ${className}`}
     >
       {children}
     </dialog>

@@ -5,8 +5,9 @@ const box = 'block w-full rounded-lg border border-line bg-canvas px-3 py-1.5 te
 type Shared = { label: string; hint?: string; problem?: string | undefined }
 
 /** A line of text with its name, and what the server says of it. */
-export function TextField({ label, hint, problem, ...rest }: Shared & InputHTMLAttributes<HTMLInputElement>) {
-  const id = useId()
+export function TextField({ label, hint, problem, id: given, ...rest }: Shared & InputHTMLAttributes<HTMLInputElement>) {
+  const made = useId()
+  const id = given ?? made
   return (
     <Framed id={id} label={label} problem={problem}>
       <input id={id} aria-invalid={problem !== undefined} aria-describedby={`${id}-problem`} autoComplete="off" placeholder={hint} className={box} {...rest} />

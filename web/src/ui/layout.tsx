@@ -1,5 +1,5 @@
 import { Link, Outlet, useSearch } from '@tanstack/react-router'
-import { Activity, Bot, Inbox, LayoutDashboard, LogOut, type LucideIcon, Workflow } from 'lucide-react'
+import { Activity, Bot, Inbox, LayoutDashboard, LogOut, type LucideIcon, Settings, Workflow } from 'lucide-react'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { InboxCountDocument } from '../gql'
 import { useLiveQuery, useSession } from '../live/hooks'
@@ -12,12 +12,13 @@ import { Toasts } from './toast'
 
 const TaskDrawer = lazy(() => import('../screens/task').then((module) => ({ default: module.TaskDrawer })))
 
-const places: { to: '/' | '/workflows' | '/inbox' | '/agents' | '/activity'; name: string; Icon: LucideIcon }[] = [
+const places: { to: '/' | '/workflows' | '/inbox' | '/agents' | '/activity' | '/settings'; name: string; Icon: LucideIcon }[] = [
   { to: '/', name: 'Overview', Icon: LayoutDashboard },
   { to: '/workflows', name: 'Workflows', Icon: Workflow },
   { to: '/inbox', name: 'Inbox', Icon: Inbox },
   { to: '/agents', name: 'Agents', Icon: Bot },
   { to: '/activity', name: 'Activity', Icon: Activity },
+  { to: '/settings', name: 'Settings', Icon: Settings },
 ]
 
 /** What stands around every screen: the way to the others, and how the connection is. */
@@ -68,7 +69,7 @@ function Sidebar() {
               activeOptions={{ exact: to === '/', includeSearch: false }}
               activeProps={{ className: 'text-brand md:bg-raised md:text-ink' }}
               inactiveProps={{ className: 'text-soft hover:text-ink md:hover:bg-raised' }}
-              className="relative flex flex-1 flex-col items-center gap-1 rounded-lg px-2 py-2 text-[0.6875rem] font-medium md:flex-none md:flex-row md:gap-2.5 md:text-sm"
+              className="relative flex flex-1 flex-col items-center gap-1 rounded-lg px-0.5 py-2 text-[0.625rem] md:px-2 font-medium md:flex-none md:flex-row md:gap-2.5 md:text-sm"
             >
               <Icon size={17} aria-hidden />
               {name}

@@ -93,6 +93,7 @@ function useChoices(text: string): Choice[] {
     go('/inbox', 'Inbox'),
     go('/agents', 'Agents'),
     go('/activity', 'Activity'),
+    go('/settings', 'Settings'),
     { id: 'graphiql', name: 'GraphiQL', hint: 'Open', run: () => location.assign('/graphiql') },
     { id: 'sign-out', name: 'Sign out', hint: 'Session', run: signOut },
   ]

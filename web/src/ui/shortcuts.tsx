@@ -31,7 +31,7 @@ function isTaken(event: KeyboardEvent): boolean {
   return typing !== null || event.ctrlKey || event.metaKey || event.altKey || event.repeat
 }
 
-const screens = { o: '/', w: '/workflows', i: '/inbox', a: '/agents', l: '/activity' } as const
+const screens = { o: '/', w: '/workflows', i: '/inbox', a: '/agents', l: '/activity', s: '/settings' } as const
 
 /** How long after g the second key may come. */
 const leaderLasts = 1200
@@ -72,6 +72,7 @@ const sheet: [string, [string[], string][]][] = [
       [['G', 'I'], 'Inbox'],
       [['G', 'A'], 'Agents'],
       [['G', 'L'], 'Activity'],
+      [['G', 'S'], 'Settings'],
       [['?'], 'These keys'],
       [['Esc'], 'Close what is open'],
     ],

@@ -1,39 +1,47 @@
-import type { FormEvent } from 'react'
+import { createClient, fetchExchange } from '@urql/core'
+import { type FormEvent, useEffect, useState } from 'react'
+import { LoginDocument, SignInWaysDocument, type SignInWaysQuery } from '../gql'
 import { Button, Problem } from './controls'
+import { TextField } from './field'
 
-/** The way in for who has no signed link. */
-export function SignIn({ onKey, error }: { onKey: (key: string | null) => void; error?: Error }) {
-  const submit = (form: FormEvent<HTMLFormElement>) => {
-    form.preventDefault()
-    const key = new FormData(form.currentTarget).get('key')
-    if (typeof key !== 'string' || !key.trim()) return
+/** Asks what strangers may ask: how to sign in, and for that. */
+const stranger = createClient({ url: '/graphql', preferGetMethod: false, exchanges: [fetchExchange] })
+
+type Props = { onKey: (key: string | null) => void; error?: Error }
+
+/** The way in for who has no signed link: an account, the organisation's own sign-in, or a key. */
+export function SignIn({ onKey, error }: Props) {
+  const ways = useWays()
+  const [withKey, setWithKey] = useState(false)
+  const [problem, setProblem] = useState(error)
+  const begin = (key: string) => {
     onKey(null) // so that the same key, tried again, is a change
-    queueMicrotask(() => onKey(key.trim()))
+    queueMicrotask(() => onKey(key))
   }
+  const password = ways?.password && !withKey
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center px-5 py-10">
       <img src="/favicon.svg" alt="" className="size-11" />
       <h1 className="mt-5 text-2xl font-semibold tracking-tight">Workflow Factory</h1>
       <p className="mt-1 text-soft">See, steer and answer for the agents that work for you.</p>
-      <form onSubmit={submit} className="mt-8 rounded-xl border border-line bg-surface p-5">
-        <label className="block text-sm font-medium" htmlFor="key">
-          API key
-        </label>
-        <div className="mt-1.5 flex gap-2">
-          <input id="key" name="key" type="password" autoComplete="off" required placeholder="wfk_…" className="min-w-0 flex-1 rounded-lg border border-line bg-canvas px-3 py-2 font-mono text-sm" />
-          <Button type="submit" look="brand">
-            Sign in
-          </Button>
-        </div>
-        <p className="mt-3 text-sm text-soft">
-          The server prints a link that is already signed in when it starts; <code className="rounded bg-raised px-1.5 py-0.5 font-mono text-xs">wfd key create</code> makes another key.
-        </p>
-        {error && (
+      <div className="mt-8 rounded-xl border border-line bg-surface p-5">
+        {ways?.openIdConnectUrl && (
+          <a href={ways.openIdConnectUrl} className="mb-4 block rounded-lg bg-brand px-3 py-2 text-center text-sm font-medium text-on-brand hover:brightness-110">
+            Sign in with your organisation
+          </a>
+        )}
+        {password ? <WithPassword onToken={begin} onProblem={setProblem} /> : <WithKey onKey={begin} />}
+        {problem && (
           <div className="mt-4">
-            <Problem error={error} />
+            <Problem error={problem} />
           </div>
         )}
-      </form>
+        {ways?.password && (
+          <button type="button" onClick={() => setWithKey(!withKey)} className="mt-4 text-sm text-brand hover:underline">
+            {withKey ? 'Sign in with email and password' : 'Use an API key instead'}
+          </button>
+        )}
+      </div>
       <nav aria-label="The API" className="mt-6 flex gap-5 text-sm">
         {[
           ['/graphiql', 'GraphiQL'],
@@ -46,6 +54,61 @@ export function SignIn({ onKey, error }: { onKey: (key: string | null) => void; 
         ))}
       </nav>
     </main>
+  )
+}
+
+function useWays() {
+  const [ways, setWays] = useState<SignInWaysQuery['signInOptions']>()
+  useEffect(() => {
+    void stranger.query(SignInWaysDocument, {}).then(({ data }) => setWays(data?.signInOptions))
+  }, [])
+  return ways
+}
+
+function WithPassword({ onToken, onProblem }: { onToken: (token: string) => void; onProblem: (problem: Error | undefined) => void }) {
+  const [busy, setBusy] = useState(false)
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    setBusy(true)
+    onProblem(undefined)
+    const { data, error } = await stranger.mutation(LoginDocument, { email: String(form.get('email')).trim(), password: String(form.get('password')) })
+    setBusy(false)
+    if (data?.login) onToken(data.login.token)
+    else onProblem(error ?? new Error('The server did not answer.'))
+  }
+  return (
+    <form onSubmit={submit} className="space-y-4">
+      <TextField label="Email" name="email" type="email" required autoFocus autoComplete="username" />
+      <TextField label="Password" name="password" type="password" required autoComplete="current-password" />
+      <Button type="submit" look="brand" disabled={busy} className="w-full py-2">
+        Sign in
+      </Button>
+    </form>
+  )
+}
+
+function WithKey({ onKey }: { onKey: (key: string) => void }) {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const key = String(new FormData(event.currentTarget).get('key')).trim()
+    if (key) onKey(key)
+  }
+  return (
+    <form onSubmit={submit}>
+      <label className="block text-sm font-medium" htmlFor="key">
+        API key
+      </label>
+      <div className="mt-1.5 flex gap-2">
+        <input id="key" name="key" type="password" autoComplete="off" required placeholder="wfk_…" className="min-w-0 flex-1 rounded-lg border border-line bg-canvas px-3 py-2 font-mono text-sm" />
+        <Button type="submit" look="brand">
+          Sign in
+        </Button>
+      </div>
+      <p className="mt-3 text-sm text-soft">
+        The server prints a link that is already signed in when it starts; <code className="rounded bg-raised px-1.5 py-0.5 font-mono text-xs">wfd key create</code> makes another key.
+      </p>
+    </form>
   )
 }
 
