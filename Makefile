@@ -63,7 +63,7 @@ warm:
 ##@ Test
 
 .PHONY: test
-test: web/node_modules/.package-lock.json ## Run every test; needs Go, Node and the programs of PostgreSQL
+test: web/node_modules/.package-lock.json ## Run every test; needs Go, Node, Python and the programs of PostgreSQL
 	cd web && npm test
 	go test ./...
 

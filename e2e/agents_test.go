@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,19 +16,9 @@ import (
 // completed once, none is lost, and none is done by two at the same time.
 func TestTheKitOutlivesTheServer(t *testing.T) {
 	t.Parallel()
-	const tasks = 50
 	s := serve(t)
 	admin := s.admin()
-	inputs := []vars{}
-	for i := range tasks {
-		in := vars{"key": fmt.Sprint("t", i), "name": fmt.Sprint("Task ", i)}
-		if i >= 10 {
-			in["dependsOn"] = []string{fmt.Sprint("t", i-10)}
-		}
-		inputs = append(inputs, in)
-	}
-	admin.must(nil, `mutation ($i: CreateWorkflowInput!) { createWorkflow(input: $i) { workflow { id } } }`,
-		vars{"i": vars{"name": "fifty", "start": true, "tasks": inputs}})
+	admin.createFifty()
 
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
@@ -37,7 +29,7 @@ func TestTheKitOutlivesTheServer(t *testing.T) {
 		task.Log.Info("at work", "attempt", task.Attempt)
 		mu.Lock()
 		defer mu.Unlock()
-		if done[task.Key] = true; len(done) == tasks/2 {
+		if done[task.Key] = true; len(done) == fifty/2 {
 			select {
 			case <-half:
 			default:
@@ -67,28 +59,83 @@ func TestTheKitOutlivesTheServer(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	completed, holder := map[string]int{}, map[string]bool{}
-	for _, e := range admin.log() {
+	for _, fault := range faults(admin.log(), fifty) {
+		t.Error(fault)
+	}
+	if len(done) != fifty {
+		t.Errorf("the handler did %d tasks", len(done))
+	}
+}
+
+const fifty = 50
+
+// createFifty starts a workflow of fifty tasks in five layers.
+func (c *client) createFifty() {
+	c.s.t.Helper()
+	inputs := []vars{}
+	for i := range fifty {
+		in := vars{"key": fmt.Sprint("t", i), "name": fmt.Sprint("Task ", i)}
+		if i >= 10 {
+			in["dependsOn"] = []string{fmt.Sprint("t", i-10)}
+		}
+		inputs = append(inputs, in)
+	}
+	c.must(nil, `mutation ($i: CreateWorkflowInput!) { createWorkflow(input: $i) { workflow { id } } }`,
+		vars{"i": vars{"name": "fifty", "start": true, "tasks": inputs}})
+}
+
+// faults says where a log shows a task that two held at once, that was completed twice or never, or that was lost.
+func faults(log []event, tasks int) (found []string) {
+	completed, held := map[string]int{}, map[string]bool{}
+	for _, e := range log {
 		switch e.Type {
 		case "TASK_CLAIMED":
-			if holder[e.Task.Key] {
-				t.Errorf("%s was claimed while it was held", e.Task.Key)
+			if held[e.Task.Key] {
+				found = append(found, e.Task.Key+" was claimed while it was held")
 			}
-			holder[e.Task.Key] = true
+			held[e.Task.Key] = true
 		case "TASK_RELEASED", "TASK_LEASE_EXPIRED":
-			holder[e.Task.Key] = false
+			held[e.Task.Key] = false
 		case "TASK_COMPLETED":
-			completed[e.Task.Key]++
+			if !held[e.Task.Key] {
+				found = append(found, e.Task.Key+" was completed by nobody who held it")
+			}
+			held[e.Task.Key] = false
+			if completed[e.Task.Key]++; completed[e.Task.Key] > 1 {
+				found = append(found, e.Task.Key+" was completed twice")
+			}
 		case "TASK_FAILED", "TASK_RETRY_SCHEDULED":
-			t.Errorf("%s: %s", e.Type, e.Task.Key)
+			found = append(found, e.Task.Key+": "+e.Type)
 		}
 	}
 	if len(completed) != tasks {
-		t.Errorf("%d tasks were completed, want %d", len(completed), tasks)
+		found = append(found, fmt.Sprintf("%d tasks were completed, want %d", len(completed), tasks))
 	}
-	for key, n := range completed {
-		if n != 1 || !done[key] {
-			t.Errorf("%s was completed %d times, done: %t", key, n, done[key])
+	return found
+}
+
+func TestFaultsAreFound(t *testing.T) {
+	t.Parallel()
+	for history, want := range map[string]int{
+		"CLAIMED COMPLETED":                       0,
+		"CLAIMED RELEASED CLAIMED COMPLETED":      0,
+		"CLAIMED LEASE_EXPIRED CLAIMED COMPLETED": 0,
+		"CLAIMED":                         1,
+		"CLAIMED CLAIMED COMPLETED":       1,
+		"CLAIMED COMPLETED COMPLETED":     2,
+		"CLAIMED LEASE_EXPIRED COMPLETED": 1,
+		"CLAIMED RETRY_SCHEDULED":         2,
+	} {
+		var log []event
+		for kind := range strings.FieldsSeq(history) {
+			e := event{Type: "TASK_" + kind}
+			if err := json.Unmarshal([]byte(`{"key": "t"}`), &e.Task); err != nil {
+				t.Fatal(err)
+			}
+			log = append(log, e)
+		}
+		if found := faults(log, 1); len(found) != want {
+			t.Errorf("%s: found %q", history, found)
 		}
 	}
 }

@@ -299,13 +299,14 @@ type event struct {
 		Key, Status string
 		Progress    int
 	}
+	TaskID  string
 	Changes []struct {
 		Field         string
 		Before, After json.RawMessage
 	}
 }
 
-const eventFields = `{ id cursor type actor { name } changes { field before after } ... on TaskEvent { task { key status progress } } }`
+const eventFields = `{ id cursor type actor { name } changes { field before after } ... on TaskEvent { taskId task { key status progress } } }`
 
 const everything = `subscription ($after: EventCursor) { events(after: $after) ` + eventFields + ` }`
 
