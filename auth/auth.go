@@ -40,6 +40,10 @@ type Authenticator struct {
 	watched watchers
 	used    usage
 	lookups chan struct{} // a token per lookup under way
+
+	provider *Provider // nil when only our own credentials count
+	people   Identities
+	words    words
 }
 
 // New makes an Authenticator. Its Run must run for watched connections to end.
@@ -50,6 +54,9 @@ func New(kept Credentials, log *slog.Logger) *Authenticator {
 // Authenticate gives the caller whose credential the token is. A token that is not, or no longer, good is answered with
 // UNAUTHENTICATED; any other error means that nobody can tell at the moment.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (model.Caller, error) {
+	if a.isVouched(token) {
+		return a.vouched(ctx, token)
+	}
 	id, ok := subjectOf(token)
 	if !ok {
 		return model.Caller{}, errUnknown
@@ -126,9 +133,20 @@ func (a *Authenticator) Run(ctx context.Context) error {
 			return nil
 		case now := <-tick.C:
 			a.known.sweep(now)
+			a.words.sweep(now)
 			a.report(ctx, errors.Join(a.checkWatched(ctx, now), a.writeUsage(ctx)))
 		}
 	}
+}
+
+// refuse leaves out of a refusal why the token did not convince, which is for the log alone.
+func (a *Authenticator) refuse(ctx context.Context, err error) error {
+	public, ok := errors.AsType[*model.Error](err)
+	if !ok {
+		return err
+	}
+	a.log.InfoContext(ctx, "refuse a token", "error", err)
+	return public
 }
 
 func (a *Authenticator) report(ctx context.Context, err error) {

@@ -27,6 +27,9 @@ type People struct {
 	// Limit refuses, as RATE_LIMITED, who tries too often to sign in to an account; nil bounds nobody.
 	Limit func(ctx context.Context, email string) error
 
+	Provider *Provider // where people can sign in too; nil for none
+	SignIns  SignIns   // needed with a Provider
+
 	hasher hasher
 }
 

@@ -29,12 +29,19 @@ func (a *Authenticator) Watch(ctx context.Context, caller model.Caller) context.
 	if caller.ID.IsZero() {
 		return ctx
 	}
+	if !caller.Until.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, caller.Until, errWordExpired)
+		context.AfterFunc(ctx, cancel)
+	}
 	watched, end := context.WithCancelCause(ctx)
 	w := &watcher{role: caller.Role, end: end}
 	a.watched.add(caller.ID, w)
 	context.AfterFunc(watched, func() { a.watched.remove(caller.ID, w) })
 	return watched
 }
+
+var errWordExpired = model.Errorf(model.Unauthenticated, "the token has expired: sign in again")
 
 // checkWatched asks one question for all connections and ends those whose credential is no longer good.
 func (a *Authenticator) checkWatched(ctx context.Context, now time.Time) error {

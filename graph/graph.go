@@ -22,6 +22,7 @@ type Resolver struct {
 	Comments    db.Comments
 	Access      db.Access
 	People      *auth.People
+	SignIn      model.SignInOptions
 	History     db.History
 	Stats       db.Stats
 	Events      *db.Events

@@ -10,7 +10,7 @@ import (
 )
 
 func (r queryResolver) SignInOptions(context.Context) (*model.SignInOptions, error) {
-	return &model.SignInOptions{Password: true}, nil
+	return &r.SignIn, nil
 }
 
 func (r queryResolver) Sessions(ctx context.Context, first *int, after *string, last *int, before *string) (*model.SessionConnection, error) {

@@ -1,6 +1,9 @@
 package model
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Caller is who asks, as proven by a credential. The zero Caller is anonymous.
 type Caller struct {
@@ -10,6 +13,8 @@ type Caller struct {
 	AgentID   ID     // the agent that an AGENT key is bound to; zero while it is bound to none
 	UserID    ID     // the person behind the credential; zero for a key that belongs to no person
 	RequestID string
+
+	Until time.Time // when the credential stops working by itself; zero for one that is looked up
 }
 
 // ActorID is whom the log names for what this caller does: the person, or the agent, or the key that belongs to

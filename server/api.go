@@ -30,6 +30,8 @@ type api struct {
 	text    string // the schema as it was written
 
 	dispatcher *dispatch.Dispatcher
+	people     *auth.People
+	logins     *logins
 	data       *db.DB
 	feed       *event.Feed
 	metrics    *metrics
@@ -51,8 +53,16 @@ func schema(c Config, people *auth.People, dispatcher *dispatch.Dispatcher, budg
 	return graph.NewSchema(&graph.Resolver{
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
 		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Policies: db.ApprovalPolicies{DB: d}, Events: d.Events(), Feed: c.Feed,
-		People: people, Dispatcher: dispatcher, Fail: transport.Fail, RateLimit: rateLimit(budgets),
+		People: people, SignIn: signInOptions(c), Dispatcher: dispatcher, Fail: transport.Fail, RateLimit: rateLimit(budgets),
 	}, append([]exec.Option{exec.OnAnswer(transport.Counts, transport.Touched)}, c.Executor...)...)
+}
+
+func signInOptions(c Config) model.SignInOptions {
+	o := model.SignInOptions{Password: true}
+	if c.browserSignIn() {
+		o.OpenIDConnectURL = new(SignInPath)
+	}
+	return o
 }
 
 func newAPI(c Config) *api {
@@ -62,7 +72,11 @@ func newAPI(c Config) *api {
 	dispatcher := dispatch.New(c.Feed, db.Tasks{DB: c.DB}, c.Log)
 	c.Rates.Who = spender
 	budgets := transport.NewBudgets(c.Rates)
-	people := &auth.People{Accounts: db.Access{DB: c.DB}, Life: c.Sessions, Limit: newLogins(c.Logins).account}
+	access, logins := db.Access{DB: c.DB}, newLogins(c.Logins)
+	people := &auth.People{Accounts: access, Life: c.Sessions, Limit: logins.account, Provider: c.Provider, SignIns: access}
+	if c.Provider != nil {
+		c.Auth.Trust(c.Provider, access)
+	}
 	schema := schema(c, people, dispatcher, budgets)
 	config := transport.Config{
 		Limits:        c.Limits,
@@ -87,7 +101,7 @@ func newAPI(c Config) *api {
 	}
 	a := &api{
 		Server: handler.New(schema), sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config),
-		text: schema.Schema().Query.Position.Src.Input, dispatcher: dispatcher,
+		text: schema.Schema().Query.Position.Src.Input, dispatcher: dispatcher, people: people, logins: logins,
 		data: c.DB, feed: c.Feed, metrics: newMetrics(),
 	}
 	a.metrics.registry.MustRegister(gauges{a})

@@ -25,6 +25,10 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /healthz", http.HandlerFunc(s.health.live))
 	mux.Handle("GET /readyz", http.HandlerFunc(s.health.ready))
 	mux.Handle("GET /version", http.HandlerFunc(version))
+	if s.browserSignIn() {
+		mux.HandleFunc("GET "+SignInPath, s.beginSignIn)
+		mux.HandleFunc("GET "+CallbackPath, s.finishSignIn)
+	}
 	mux.Handle("/", s.Pages)
 	return s.received(s.logged(s.recovered(secured(mux))))
 }

@@ -47,6 +47,7 @@ type Config struct {
 	Limits      transport.Limits // zero fields take their defaults
 	Connections Connections
 	Sessions    model.SessionLife // how long people stay signed in; 12 h unused, 7 days in all
+	Provider    *auth.Provider    // where people sign in too; nil for none
 	Logins      LoginRates        // how often may be tried to sign in
 	Executor    []exec.Option     // beside those that the schema needs
 	Rates       transport.Rates   // what callers may ask for; Who need not be set
@@ -81,6 +82,9 @@ func New(c Config) *Server {
 	s.handler = s.routes()
 	return s
 }
+
+// browserSignIn says whether browsers can sign in at the provider.
+func (c Config) browserSignIn() bool { return c.Provider != nil && c.Provider.Callback != "" }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

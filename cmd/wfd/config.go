@@ -51,11 +51,26 @@ type Web struct {
 	ShutdownTimeout  time.Duration  `env:"SHUTDOWN_TIMEOUT" default:"20s" group:"Server" help:"How long requests may then take to finish."`
 }
 
+// People settings say how people sign in.
+type People struct {
+	SessionIdle      time.Duration `env:"SESSION_IDLE" default:"12h" group:"People" help:"How long a person stays signed in without doing anything."`
+	SessionTTL       time.Duration `name:"session-ttl" env:"SESSION_TTL" default:"168h" group:"People" help:"How long a person stays signed in at most; 7 days."`
+	LoginsPerAccount int           `env:"LOGINS_PER_ACCOUNT" default:"5" group:"People" help:"How often a minute may be tried to sign in to one account, at each process; 0 for no limit."`
+	LoginsPerAddress int           `env:"LOGINS_PER_ADDRESS" default:"20" group:"People" help:"How often a minute one address may try to sign in, at each process; 0 for no limit."`
+	PublicURL        string        `name:"public-url" env:"PUBLIC_URL" group:"People" help:"Where people reach this server, such as https://wfd.example.com. Needed to sign in at an OpenID Connect provider with a browser."`
+	OIDCIssuer       string        `name:"oidc-issuer" env:"OIDC_ISSUER" group:"People" help:"An OpenID Connect provider whose word is taken for who people are, such as https://login.example.com."`
+	OIDCAudience     string        `name:"oidc-audience" env:"OIDC_AUDIENCE" group:"People" help:"Whom its tokens are made out to: the client id that it has given this server."`
+	OIDCClientSecret secret        `name:"oidc-client-secret" env:"OIDC_CLIENT_SECRET" group:"People" help:"The secret that goes with it, if there is one."`
+	OIDCRoleClaim    string        `name:"oidc-role-claim" env:"OIDC_ROLE_CLAIM" default:"roles" group:"People" help:"The claim that gives a person's role: a text or a list of them. Dots lead into objects, as in realm_access.roles."`
+	OIDCRoles        []string      `name:"oidc-roles" env:"OIDC_ROLES" group:"People" help:"The roles by the value of that claim, separated by commas, such as wfd-admins=ADMIN,staff=VIEWER. Whom it gives none is refused."`
+}
+
 // settings is all of them.
 type settings struct {
 	General
 	Database
 	Web
+	People
 	Limits      `prefix:"limit-" group:"Limits"`
 	Connections `prefix:"limit-" group:"Limits"`
 }

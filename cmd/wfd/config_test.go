@@ -78,8 +78,9 @@ func TestEverySettingComesFromItsVariable(t *testing.T) {
 		"DATABASE_POOL_SIZE": "7", "DATABASE_STATEMENT_TIMEOUT": "7s", "DATABASE_LOCK_TIMEOUT": "8s", "EVENT_RETENTION": "24h0m0s", "SHUTDOWN_DELAY": "9s", "SHUTDOWN_TIMEOUT": "10s",
 		"CORS_ORIGINS": "https://a.example.com,https://b.example.com",
 		"RATE_BUCKET":  "11", "RATE_PER_SECOND": "12", "RATE_ANONYMOUS": "13", "TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8",
+		"SESSION_IDLE": "1h0m0s", "SESSION_TTL": "2h0m0s", "LOGINS_PER_ACCOUNT": "14", "LOGINS_PER_ADDRESS": "15", "OIDC_ROLES": "a=ADMIN,b=VIEWER",
 	}
-	hidden := map[string]bool{"DATABASE_URL": true, "NATS_URL": true, "ADMIN_API_KEY": true}
+	hidden := map[string]bool{"OIDC_CLIENT_SECRET": true, "DATABASE_URL": true, "NATS_URL": true, "ADMIN_API_KEY": true}
 	for i, s := range (settings{}).list() {
 		if strings.HasPrefix(s.Name, "LIMIT_") {
 			values[s.Name] = strconv.Itoa(1000 + i)
@@ -195,6 +196,13 @@ func TestUnsafeSettingsAreRefusedByName(t *testing.T) {
 		{append(good[:4:4], "--nats-url=nats://u:hunter2@nats.example.com"), []string{"NATS_URL"}},
 		{append(good[:4:4], "--nats-url=tls://nats.example.com,nats://127.0.0.1:4222"), nil},
 		{[]string{"--nats-url=nats://nats"}, nil},
+		{[]string{"--session-idle=0s"}, []string{"SESSION_IDLE"}},
+		{[]string{"--oidc-issuer=http://localhost"}, []string{"OIDC_ISSUER", "OIDC_ROLES"}},
+		{[]string{"--oidc-issuer=http://localhost", "--oidc-audience=x", "--oidc-roles=a=ADMIN,b=VIEWER"}, nil},
+		{[]string{"--oidc-issuer=http://localhost", "--oidc-audience=x", "--oidc-roles=a=AGENT"}, []string{"OIDC_ROLES"}},
+		{append(good[:4:4], "--oidc-issuer=http://x", "--oidc-audience=x", "--oidc-roles=a=ADMIN", "--public-url=http://x"), []string{"OIDC_ISSUER", "PUBLIC_URL"}},
+		{append(good[:4:4], "--oidc-issuer=https://x/realm", "--oidc-audience=x", "--oidc-roles=a=ADMIN", "--public-url=https://x"), nil},
+		{[]string{"--public-url=x.example.com"}, []string{"PUBLIC_URL"}},
 		{[]string{"--admin-api-key=short"}, []string{"ADMIN_API_KEY"}},
 		{[]string{"--cors-origins=app.example.com"}, []string{"CORS_ORIGINS"}},
 		{[]string{"--cors-origins=https://app.example.com/"}, []string{"CORS_ORIGINS"}},
@@ -207,7 +215,7 @@ func TestUnsafeSettingsAreRefusedByName(t *testing.T) {
 		if err := s.check(); err != nil {
 			problem = err.Error()
 		}
-		for _, name := range []string{"DATABASE_URL", "NATS_URL", "ADMIN_API_KEY", "CORS_ORIGINS"} {
+		for _, name := range []string{"DATABASE_URL", "NATS_URL", "ADMIN_API_KEY", "CORS_ORIGINS", "SESSION_IDLE", "OIDC_ISSUER", "OIDC_ROLES", "PUBLIC_URL"} {
 			named := strings.Contains(problem, name)
 			wanted := strings.Contains(strings.Join(test.say, " "), name)
 			if named != wanted {

@@ -22,6 +22,7 @@ type program struct {
 	Serve     serveCommand     `cmd:"" help:"Run the server."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up, or back."`
 	Seed      seedCommand      `cmd:"" help:"Load demonstration data, once."`
+	User      userCommand      `cmd:"" help:"Make, list and deactivate the accounts of people."`
 	Key       keyCommand       `cmd:"" help:"Create, list and revoke API keys."`
 	Events    eventsCommand    `cmd:"" help:"Export the event log."`
 	Agent     agentCommand     `cmd:"" help:"Run an agent that pretends to work, to try things out with."`
@@ -39,6 +40,7 @@ Settings are environment variables, or flags of the commands that they concern; 
 
   wfd serve --seed     run on a private PostgreSQL with demonstration data
   wfd config           what is set, and what each setting means
+  wfd user create ada@example.com --role ADMIN
   wfd key create CI --role MANAGER`
 
 func main() {

@@ -25,8 +25,10 @@ func (s settings) check() error {
 			problems = append(problems, fmt.Errorf("CORS_ORIGINS holds %q: an origin looks like https://app.example.com", origin))
 		}
 	}
+	problems = append(problems, s.checkPeople()...)
 	if s.production() {
 		problems = append(problems, s.unsafe()...)
+		problems = append(problems, s.unsafePeople()...)
 	}
 	return errors.Join(problems...)
 }

@@ -91,6 +91,44 @@ func TestKeysOnTheCommandLine(t *testing.T) {
 	}
 }
 
+func TestPeopleOnTheCommandLine(t *testing.T) {
+	clean(t)
+	t.Setenv("DATABASE_URL", dbtest.URL(t))
+	code, password, errOut := wfd(t, t.Context(), "user", "create", "ada@example.com", "--role=ADMIN", "--name=Ada")
+	if code != 0 || len(strings.TrimSpace(password)) < 20 || strings.Count(password, "\n") != 1 || !strings.Contains(errOut, "not shown again") {
+		t.Fatalf("%d, %q, %q", code, password, errOut)
+	}
+	typed, err := os.Create("typed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer typed.Close()
+	if _, err := typed.WriteAt([]byte("correct horse battery\nmore\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	stdin := os.Stdin
+	t.Cleanup(func() { os.Stdin = stdin })
+	os.Stdin = typed
+	if code, out, errOut := wfd(t, t.Context(), "user", "create", "eve@example.com", "--password=ask"); code != 0 || out != "" || !strings.Contains(errOut, "eve@example.com, VIEWER") {
+		t.Errorf("%d, %q, %q", code, out, errOut)
+	}
+	for _, line := range [][]string{{"user", "create", "ADA@example.com"}, {"user", "create", "nobody"}, {"user", "deactivate", "bob@example.com"}, {"user", "deactivate", "ada@example.com"}} {
+		if code, _, errOut := wfd(t, t.Context(), line...); code != 1 || errOut == "" {
+			t.Errorf("%v: %d, %q", line, code, errOut)
+		}
+	}
+	if code, out, errOut := wfd(t, t.Context(), "user", "deactivate", "EVE@example.com"); code != 0 || !strings.Contains(out, "deactivated user_") {
+		t.Errorf("%d, %q, %q", code, out, errOut)
+	}
+	_, listed, _ := wfd(t, t.Context(), "user", "list")
+	if !strings.Contains(listed, "ADMIN   active       ada@example.com  Ada") || !strings.Contains(listed, "VIEWER  deactivated  eve@example.com  eve") {
+		t.Errorf("%q", listed)
+	}
+	if _, listed, _ = wfd(t, t.Context(), "user", "list", "--json"); strings.Count(listed, "\n") != 2 || strings.Contains(listed, "argon2id") {
+		t.Errorf("%q", listed)
+	}
+}
+
 func TestMigrationsOnTheCommandLine(t *testing.T) {
 	clean(t)
 	t.Setenv("DATABASE_URL", dbtest.URL(t))

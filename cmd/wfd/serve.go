@@ -15,6 +15,7 @@ import (
 	"workflowfactory/db/migrations"
 	"workflowfactory/event"
 	"workflowfactory/graph"
+	"workflowfactory/model"
 	"workflowfactory/relay"
 	"workflowfactory/server"
 	"workflowfactory/transport"
@@ -24,6 +25,7 @@ import (
 type serveCommand struct {
 	Database
 	Web
+	People
 	Limits      `prefix:"limit-" group:"Limits"`
 	Connections `prefix:"limit-" group:"Limits"`
 
@@ -32,7 +34,7 @@ type serveCommand struct {
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, general *General, log *slog.Logger, out io.Writer) error {
-	s := settings{*general, c.Database, c.Web, c.Limits, c.Connections}
+	s := settings{*general, c.Database, c.Web, c.People, c.Limits, c.Connections}
 	if err := s.check(); err != nil {
 		return err
 	}
@@ -83,6 +85,10 @@ func (c *serveCommand) serve(ctx context.Context, s settings, data *store, liste
 
 		Limits:      transport.Limits(s.Limits),
 		Connections: server.Connections(s.Connections),
+
+		Sessions: model.SessionLife{Idle: s.SessionIdle, Most: s.SessionTTL},
+		Logins:   server.LoginRates{Account: s.LoginsPerAccount, Address: s.LoginsPerAddress},
+		Provider: s.provider(),
 
 		Origins:    s.origins(),
 		Closed:     s.production(),
@@ -150,6 +156,7 @@ func sweeps(d *db.DB, log *slog.Logger) func(context.Context) error {
 				err = d.Sweep(ctx)
 			case <-forget.C:
 				_, err = d.ForgetKeys(ctx)
+				err = errors.Join(err, d.ForgetSignIns(ctx))
 			}
 			if err != nil && ctx.Err() == nil {
 				log.Error("sweep", "error", err)

@@ -32,6 +32,7 @@ func (*versionCommand) Run(out io.Writer) error {
 type configCommand struct {
 	Database
 	Web
+	People
 	Limits      `prefix:"limit-" group:"Limits"`
 	Connections `prefix:"limit-" group:"Limits"`
 
@@ -41,7 +42,7 @@ type configCommand struct {
 
 // Run shows what is set.
 func (c *configCommand) Run(general *General, out io.Writer) error {
-	s := settings{*general, c.Database, c.Web, c.Limits, c.Connections}
+	s := settings{*general, c.Database, c.Web, c.People, c.Limits, c.Connections}
 	if c.Check {
 		return s.check()
 	}
