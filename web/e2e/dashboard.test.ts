@@ -15,10 +15,11 @@ describe('signing in', () => {
 
   it('asks who has no link for a key, and says when it is not known', async () => {
     const at = await visit(browser(), '/')
+    await at.page.getByRole('button', { name: 'Use an API key instead' }).click()
     await at.page.getByLabel('API key').fill('wfk_not_a_key')
     await at.page.getByRole('button', { name: 'Sign in' }).click()
     await at.page.getByRole('alert').waitFor()
-    await shoot(at.page, 'sign-in')
+    await at.page.getByRole('button', { name: 'Use an API key instead' }).click()
     await at.page.getByLabel('API key').fill(key)
     await at.page.getByRole('button', { name: 'Sign in' }).click()
     await live(at.page)

@@ -24,6 +24,11 @@ const screens: [string, (shown: Shown) => string][] = [
   ['inbox', () => '/inbox'],
   ['agents', () => '/agents'],
   ['activity', () => '/activity'],
+  ['settings', () => '/settings'],
+  ['policies', () => '/settings?view=policies'],
+  ['people', () => '/settings?view=people'],
+  ['keys', () => '/settings?view=keys'],
+  ['sessions', () => '/settings?view=sessions'],
 ]
 
 let shown: Shown
@@ -48,7 +53,7 @@ async function barriers(page: Page): Promise<string[]> {
 
 async function settle(page: Page) {
   await page.getByRole('heading').first().waitFor()
-  await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+  await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' })
   await page.waitForFunction(() => document.getAnimations().every((animation) => animation.effect?.getTiming().iterations === Infinity || animation.playState !== 'running'))
 }
 

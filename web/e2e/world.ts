@@ -91,3 +91,13 @@ export async function taskStatus({ workflowId }: World, name: string): Promise<s
   )
   return tasks.edges[0]?.node.status
 }
+
+/** Gives the attempt up for good. */
+export function fail({ leaseToken }: Lease, message: string) {
+  return api('mutation ($input: FailTaskInput!) { failTask(input: $input) { task { id } } }', { input: { leaseToken, error: { message }, retryable: false } })
+}
+
+/** Writes a line into the log of a task. */
+export function log({ leaseToken }: Lease, message: string) {
+  return api('mutation ($input: AppendTaskLogInput!) { appendTaskLog(input: $input) { lineCount } }', { input: { leaseToken, lines: [{ message }] } })
+}

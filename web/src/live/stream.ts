@@ -3,8 +3,11 @@ import type { Versions } from './versions'
 
 export type LiveEvent = LiveSubscription['events']
 
-/** The newest state of some things, in the form that a cache of entities reads: an answer to the subscription. */
-export type Delivery = { data: LiveSubscription }
+/**
+ * The newest state of some things, in the form that a cache of entities reads: an answer to the subscription, but with
+ * all events of a frame where the server sends one. So what depends on them is read once per frame, not once per event.
+ */
+export type Delivery = { data: { events: LiveEvent[] } }
 
 type Listener<Value> = (value: Value) => void
 
@@ -44,11 +47,14 @@ export class Stream {
   #flush() {
     const events = this.#waiting
     this.#waiting = []
-    for (const event of newestPerThing(events)) {
-      const thing = thingOf(event)
-      if (thing && this.#versions.accept(thing)) this.#caches.forEach((cache) => cache({ data: { events: event } }))
-    }
+    const news = newestPerThing(events).filter((event) => this.#isNews(event))
+    if (news.length > 0) this.#caches.forEach((cache) => cache({ data: { events: news } }))
     this.#watchers.forEach((watch) => watch(events))
+  }
+
+  #isNews(event: LiveEvent): boolean {
+    const thing = thingOf(event)
+    return thing !== null && this.#versions.accept(thing)
   }
 }
 

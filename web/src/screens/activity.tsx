@@ -10,6 +10,7 @@ import { InGraphiQL, PageHead } from '../ui/page'
 import { Pager, pageArguments } from '../ui/pager'
 import { toneFill, wordsOf } from '../ui/status'
 import { Ago } from '../ui/time'
+import { Export } from './activity-export'
 
 type Node = ActivityQuery['events']['edges'][number]['node']
 
@@ -23,6 +24,7 @@ export function Activity() {
   return (
     <>
       <PageHead title="Activity">
+        <Export filter={filter} />
         <InGraphiQL query={ActivityDocument} variables={{ filter, first: pageSize }} />
       </PageHead>
       <fieldset className="mb-4 flex flex-wrap gap-1.5">

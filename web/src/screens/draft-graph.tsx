@@ -1,7 +1,7 @@
 import '@xyflow/react/dist/base.css'
 import './graph.css'
 import { Background, type Connection, Controls, type Edge, type FinalConnectionState, Handle, type Node, type NodeProps, Position, ReactFlow, useReactFlow } from '@xyflow/react'
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { toast } from '../ui/toast'
 import { type DraftTask, waitsFor } from './draft'
 import { type Direction, nodeHeight, nodeWidth, planOf, shapeOf } from './graph-layout'
@@ -14,11 +14,12 @@ const fit = { maxZoom: 1, padding: 0.08 }
 
 /** What is being drafted, to draw in: from the handle of one task to another, which then waits for it. */
 export default function DraftGraph({ tasks, onTie, onUntie, onChoose }: Props) {
+  const [selected, setSelected] = useState<string | null>(null)
   const shapes = tasks.map(({ id, after }) => ({ id, dependsOn: after.map((id) => ({ id })) }))
   const shape = shapeOf(shapes)
   const { direction, places } = useMemo(() => planOf(shapes), [shape])
   const nodes = tasks.map((task, index): DraftNode => ({ id: task.id, type: 'draft', position: places.get(task.id)!, data: { task, number: index + 1, direction }, width: nodeWidth, height: nodeHeight }))
-  const edges = tasks.flatMap(({ id, after }): Edge[] => after.map((before) => ({ id: `${before} ${id}`, source: before, target: id, ariaLabel: `${nameOf(tasks, id)} waits for ${nameOf(tasks, before)}` })))
+  const edges = tasks.flatMap(({ id, after }): Edge[] => after.map((before) => ({ id: `${before} ${id}`, source: before, target: id, selected: selected === `${before} ${id}`, ariaLabel: `${nameOf(tasks, id)} waits for ${nameOf(tasks, before)}` })))
   const closes = ({ source, target }: Connection | Edge) => source === target || waitsFor(tasks, source, target)
   const refuse = (_: unknown, { isValid, fromNode, toNode }: FinalConnectionState) => {
     if (isValid === false && fromNode && toNode && fromNode.id !== toNode.id) toast(`That would be a circle: ${nameOf(tasks, fromNode.id)} waits for ${nameOf(tasks, toNode.id)} already.`, { bad: true })
@@ -35,6 +36,7 @@ export default function DraftGraph({ tasks, onTie, onUntie, onChoose }: Props) {
         onConnect={({ source, target }) => onTie(source, target)}
         onConnectEnd={refuse}
         onEdgesDelete={(gone) => gone.forEach(({ source, target }) => onUntie(source, target))}
+        onEdgesChange={(changes) => setSelected(changes.flatMap((change) => (change.type === 'select' && change.selected ? [change.id] : [])).at(-1) ?? null)}
         onNodeClick={(_, { id }) => onChoose(id)}
         deleteKeyCode={['Delete', 'Backspace']}
         connectionRadius={36}

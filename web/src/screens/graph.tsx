@@ -2,23 +2,46 @@ import '@xyflow/react/dist/base.css'
 import './graph.css'
 import { Link } from '@tanstack/react-router'
 import { Background, Controls, type Edge, Handle, MiniMap, type Node, type NodeProps, Position, ReactFlow, useReactFlow, useStore } from '@xyflow/react'
-import { memo, useEffect, useMemo } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
+import type { TaskStatus } from '../gql'
+import { Button } from '../ui/controls'
 import { lookOf, Progress, StatusIcon, toneText, wordsOf } from '../ui/status'
+import { type BarCounts, TaskBar } from '../ui/task-bar'
 import type { Task } from './all-tasks'
-import { type Direction, nodeHeight, nodeWidth, planOf, shapeOf } from './graph-layout'
+import { collapsed, type Group, groupFrom, groupsOf } from './graph-groups'
+import { type Direction, nodeHeight, nodeWidth, planOf, type Shape, shapeOf } from './graph-layout'
 
 type TaskNode = Node<{ task: Task; direction: Direction }, 'task'>
+type GroupNode = Node<{ group: Group; tasks: Task[]; direction: Direction; onOpen: () => void }, 'group'>
 
-const nodeTypes = { task: memo(TaskCard, (before, after) => before.data.task === after.data.task && before.data.direction === after.data.direction) }
+const nodeTypes = { task: memo(TaskCard), group: memo(GroupCard) }
 
-/** The tasks of a workflow as a graph, each leading to its drawer. Laid out anew only when its shape changes. */
+/** The tasks of a workflow as a graph, each leading to its drawer; very many of them in groups that open. Laid out anew only when its shape changes. */
 export function TaskGraph({ tasks }: { tasks: Task[] }) {
   const shape = shapeOf(tasks)
-  const { direction, places } = useMemo(() => planOf(tasks), [shape])
-  const edges = useMemo(() => tasks.flatMap(edgesTo), [shape, statusesOf(tasks)])
-  const nodes = tasks.map((task): TaskNode => ({ id: task.id, type: 'task', position: places.get(task.id)!, data: { task, direction }, width: nodeWidth, height: nodeHeight }))
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
+  const groups = useMemo(() => (tasks.length > groupFrom ? groupsOf(tasks) : []), [shape])
+  const drawn = useMemo(() => (groups.length > 0 ? collapsed(tasks, groups, open) : tasks), [shape, groups, open])
+  const { direction, places } = useMemo(() => planOf(drawn), [drawn])
+  const byId = new Map(tasks.map((task) => [task.id, task]))
+  const edges = useMemo(() => drawn.flatMap((node) => edgesTo(node, byId.get(node.id)?.status)), [drawn, statusesOf(tasks)])
+  const nodes = useSameNodes(
+    drawn.map(({ id }): TaskNode | GroupNode => {
+      const place = { id, position: places.get(id)!, width: nodeWidth, height: nodeHeight }
+      const task = byId.get(id)
+      if (task) return { ...place, type: 'task', data: { task, direction } }
+      const group = groups.find((group) => group.id === id)!
+      return { ...place, type: 'group', data: { group, tasks: group.ids.flatMap((id) => byId.get(id) ?? []), direction, onOpen: () => setOpen((open) => new Set([...open, id])) } }
+    }),
+  )
+  const whole = open.size === groups.length
   return (
-    <div className="h-[max(24rem,calc(100dvh-15rem))] overflow-hidden rounded-xl border border-line bg-surface" role="region" aria-label="Tasks as a graph">
+    <div className="relative h-[max(24rem,calc(100dvh-15rem))] overflow-hidden rounded-xl border border-line bg-surface" role="region" aria-label="Tasks as a graph">
+      {groups.length > 0 && (
+        <Button onClick={() => setOpen(new Set(whole ? [] : groups.map(({ id }) => id)))} className="absolute top-3 right-3 z-10">
+          {whole ? 'Show groups' : `Show all ${tasks.length} tasks`}
+        </Button>
+      )}
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -31,15 +54,32 @@ export function TaskGraph({ tasks }: { tasks: Task[] }) {
         fitView
         fitViewOptions={fit}
         minZoom={0.1}
-        onlyRenderVisibleElements={tasks.length > 150}
+        onlyRenderVisibleElements={drawn.length > 150}
       >
-        <Refit shape={shape} />
+        <Refit shape={shapeOf(drawn)} />
         <Background gap={24} />
         <Controls showInteractive={false} position="bottom-left" />
-        {tasks.length > 30 && <MiniMap pannable zoomable nodeColor={(node) => `var(--${lookOf((node as TaskNode).data.task.status).tone}, var(--faint))`} />}
+        {drawn.length > 30 && <MiniMap pannable zoomable nodeColor={colourOf} />}
       </ReactFlow>
     </div>
   )
+}
+
+function colourOf(node: Node): string {
+  const { task } = node.data as { task?: Task }
+  return task ? `var(--${lookOf(task.status).tone}, var(--faint))` : 'var(--faint)'
+}
+
+/** Keeps the node of whatever did not change, so that React Flow need not look at it. */
+function useSameNodes(nodes: (TaskNode | GroupNode)[]): (TaskNode | GroupNode)[] {
+  const before = useRef(new Map<string, TaskNode | GroupNode>())
+  const same = nodes.map((node) => {
+    const old = before.current.get(node.id)
+    if (node.type !== 'task' || old?.type !== 'task') return node
+    return old.data.task === node.data.task && old.position === node.position && old.data.direction === node.data.direction ? old : node
+  })
+  before.current = new Map(same.map((node) => [node.id, node]))
+  return same
 }
 
 const fit = { maxZoom: 1, padding: 0.06 }
@@ -54,7 +94,7 @@ function Refit({ shape }: { shape: string }) {
 }
 
 /** What it depends on, drawn: moving while it runs, faint until what it waits for is done. */
-function edgesTo({ id, status, dependsOn }: Task): Edge[] {
+function edgesTo({ id, dependsOn }: Shape, status: TaskStatus | undefined): Edge[] {
   return dependsOn.map((before) => ({
     id: `${before.id} ${id}`,
     source: before.id,
@@ -93,4 +133,23 @@ function TaskCard({ data: { task, direction } }: NodeProps<TaskNode>) {
       <Handle type="source" position={direction === 'LR' ? Position.Right : Position.Bottom} className="invisible" />
     </Link>
   )
+}
+
+function GroupCard({ data: { group, tasks, direction, onOpen } }: NodeProps<GroupNode>) {
+  return (
+    <button type="button" onClick={onOpen} className="nopan flex h-full w-full flex-col justify-center gap-1.5 rounded-xl border border-dashed border-line bg-raised px-3 text-left text-sm shadow-sm hover:border-brand">
+      <Handle type="target" position={direction === 'LR' ? Position.Left : Position.Top} className="invisible" />
+      <span className="flex w-full items-baseline gap-2">
+        <span className="truncate font-medium">{group.name}</span>
+        <span className="ml-auto text-xs whitespace-nowrap text-soft">{tasks.length} tasks</span>
+      </span>
+      <TaskBar counts={countsOf(tasks)} />
+      <Handle type="source" position={direction === 'LR' ? Position.Right : Position.Bottom} className="invisible" />
+    </button>
+  )
+}
+
+function countsOf(tasks: Task[]): BarCounts {
+  const count = (status: TaskStatus) => tasks.filter((task) => task.status === status).length
+  return { total: tasks.length, completed: count('COMPLETED'), skipped: count('SKIPPED'), inProgress: count('IN_PROGRESS'), awaitingApproval: count('AWAITING_APPROVAL'), failed: count('FAILED') }
 }

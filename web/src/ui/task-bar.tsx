@@ -1,9 +1,9 @@
 import type { WorkflowPartsFragment } from '../gql'
 import { type Tone, toneFill } from './status'
 
-type Counts = WorkflowPartsFragment['taskCounts']
+export type BarCounts = Pick<WorkflowPartsFragment['taskCounts'], 'total' | 'completed' | 'skipped' | 'inProgress' | 'awaitingApproval' | 'failed'>
 
-const pieces: { name: string; tone: Tone; count: (counts: Counts) => number }[] = [
+const pieces: { name: string; tone: Tone; count: (counts: BarCounts) => number }[] = [
   { name: 'done', tone: 'good', count: (counts) => counts.completed + counts.skipped },
   { name: 'in progress', tone: 'info', count: (counts) => counts.inProgress },
   { name: 'waiting for a decision', tone: 'ask', count: (counts) => counts.awaitingApproval },
@@ -11,7 +11,7 @@ const pieces: { name: string; tone: Tone; count: (counts: Counts) => number }[] 
 ]
 
 /** The tasks of a workflow as one bar: done, moving, waiting for people, failed; what is left is empty. */
-export function TaskBar({ counts }: { counts: Counts }) {
+export function TaskBar({ counts }: { counts: BarCounts }) {
   const there = pieces.filter(({ count }) => count(counts) > 0)
   const words = there.map(({ name, count }) => `${count(counts)} ${name}`)
   const text = [...words, `${counts.total} in all`].join(', ')

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { leave, live, shoot, useBrowser, useEnter, visit } from './browser'
+import { api, claim, makeWorld, suggest, unique } from './world'
+
+const browser = useBrowser()
+const enter = useEnter(browser)
+
+describe('people', () => {
+  it('get an account, sign in with its password, and see what their role may see', async () => {
+    const at = await enter('/settings?view=people')
+    const name = unique('Person')
+    const email = `${name.replace(' ', '.').toLowerCase()}@example.com`
+    await at.page.getByRole('button', { name: 'Add' }).click()
+    await at.page.getByText(/must not be empty|is not/).first().waitFor()
+    await at.page.getByRole('textbox', { name: 'Name' }).fill(name)
+    await at.page.getByRole('textbox', { name: 'Email' }).fill(email)
+    await at.page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('VIEWER')
+    await at.page.getByRole('button', { name: 'Add' }).click()
+    const secret = at.page.getByRole('dialog', { name: `The password of ${name}` })
+    const password = (await secret.locator('code').textContent())!
+    await secret.getByRole('button', { name: 'I have kept it' }).click()
+    await at.page.getByRole('table', { name: 'People' }).getByText(email).waitFor()
+    await shoot(at.page, 'people')
+
+    const theirs = await visit(browser(), '/')
+    await theirs.page.getByLabel('Email').fill(email)
+    await theirs.page.getByLabel('Password').fill(password)
+    await shoot(theirs.page, 'sign-in')
+    await theirs.page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await live(theirs.page)
+    await theirs.page.getByRole('link', { name: 'Settings' }).locator('visible=true').click()
+    await theirs.page.getByRole('table', { name: 'Sessions' }).getByText('(this one)').waitFor()
+    await shoot(theirs.page, 'account')
+    expect(await theirs.page.getByRole('link', { name: 'People' }).count()).toBe(0)
+    await theirs.page.getByRole('link', { name: 'Workflows' }).locator('visible=true').click()
+    await theirs.page.getByRole('heading', { name: 'Workflows' }).waitFor()
+    expect(await theirs.page.getByRole('link', { name: 'New workflow' }).count()).toBe(0)
+    await theirs.page.getByRole('button', { name: 'Sign out' }).click()
+    await theirs.page.getByLabel('Email').waitFor()
+    await leave(theirs)
+    await leave(at)
+  })
+})
+
+describe('keys', () => {
+  it('are shown once, and revoked', async () => {
+    const at = await enter('/settings?view=keys')
+    const name = unique('Key')
+    await at.page.getByRole('textbox', { name: 'Name' }).fill(name)
+    await at.page.getByRole('combobox', { name: 'Role' }).selectOption('VIEWER')
+    await at.page.getByRole('button', { name: 'Make it' }).click()
+    const secret = at.page.getByRole('dialog', { name: 'The new key' })
+    expect(await secret.locator('code').textContent()).toMatch(/^wfk_/)
+    await secret.getByRole('button', { name: 'I have kept it' }).click()
+    const row = at.page.getByRole('row').filter({ hasText: name })
+    await row.getByRole('button', { name: 'Revoke' }).click()
+    await at.page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await row.getByText('revoked').waitFor()
+    await leave(at)
+  })
+})
+
+describe('approval policies', () => {
+  it('are tried on the past, made, switched off and deleted', async () => {
+    const world = await makeWorld()
+    const action = unique('ruled').replace(' ', '_')
+    const id = await suggest(await claim(world), world.agentId, action)
+    await api('mutation ($input: DecideSuggestionsInput!) { decideSuggestions(input: $input) { succeeded } }', { input: { decisions: [{ id, verdict: 'REJECT' }] } })
+    const at = await enter('/settings?view=policies')
+    const name = unique('Rule')
+    await at.page.getByRole('textbox', { name: 'Name' }).fill(name)
+    await at.page.getByRole('textbox', { name: 'Actions like' }).fill(action)
+    await at.page.getByRole('button', { name: 'Try on the past' }).click()
+    await at.page.getByRole('status').getByText(/disagrees/).waitFor()
+    await at.page.getByRole('listitem').getByText(action).waitFor()
+    await shoot(at.page, 'policies')
+    await at.page.getByRole('button', { name: 'Make it' }).click()
+    const row = at.page.getByRole('row').filter({ hasText: name })
+    await row.getByRole('button', { name: 'Switch off' }).click()
+    await row.getByText('(off)').waitFor()
+    await row.getByRole('button', { name: 'Delete' }).click()
+    await at.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await row.waitFor({ state: 'detached' })
+    await leave(at)
+  })
+})
