@@ -34,16 +34,16 @@ export type Visit = {
   complaints: string[]
 }
 
-/** Opens a path in a new, empty browser profile. */
-export async function visit(browser: Browser, path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Visit> {
+/** Opens a path in a new, empty browser profile; of the server of all tests, or of another. */
+export async function visit(browser: Browser, path: string, options: Parameters<Browser['newContext']>[0] = {}, host = server): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`))
   page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`))
-  page.on('request', (request) => isForeign(request.url()) && complaints.push(`foreign: ${request.url()}`))
-  page.on('websocket', (socket) => isForeign(socket.url()) && complaints.push(`foreign: ${socket.url()}`))
-  await page.goto(server + path)
+  page.on('request', (request) => isForeign(request.url(), host) && complaints.push(`foreign: ${request.url()}`))
+  page.on('websocket', (socket) => isForeign(socket.url(), host) && complaints.push(`foreign: ${socket.url()}`))
+  await page.goto(host + path)
   return { page, context, complaints }
 }
 
@@ -60,9 +60,9 @@ export function live(page: Page) {
   return page.getByRole('status', { name: 'Connection' }).getByText('Live').locator('visible=true').waitFor()
 }
 
-function isForeign(address: string): boolean {
+function isForeign(address: string, host: string): boolean {
   const url = new URL(address)
-  return !['data:', 'blob:'].includes(url.protocol) && url.host !== new URL(server).host
+  return !['data:', 'blob:'].includes(url.protocol) && url.host !== new URL(host).host
 }
 
 /** Ends a visit that must have gone without complaint. */

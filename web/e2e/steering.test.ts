@@ -44,6 +44,31 @@ describe('many workflows', () => {
   })
 })
 
+describe('many tasks', () => {
+  it('are cancelled and done again together', async () => {
+    const world = await makeWorld()
+    for (const name of ['Left', 'Right']) await api('mutation ($input: CreateTaskInput!) { createTask(input: $input) { cursor } }', { input: { workflowId: world.workflowId, name, requiredCapabilities: [world.capability] } })
+    const at = await enter(`/workflows/${world.workflowId}?view=list`)
+    const selected = at.page.getByRole('group', { name: 'With the selected' })
+    const dialog = at.page.getByRole('dialog')
+    const all = async (status: string | undefined) => expect.poll(async () => [await taskStatus(world, 'Left'), await taskStatus(world, 'Right')]).toEqual([status, status])
+    await at.page.getByRole('checkbox', { name: 'Select Left' }).check()
+    await at.page.getByRole('checkbox', { name: 'Select Right' }).check()
+    await selected.getByRole('button', { name: 'Cancel' }).click()
+    await dialog.getByRole('button', { name: 'Cancel 2 tasks' }).click()
+    await dialog.getByText(/done/).waitFor()
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await all('CANCELLED')
+    await at.page.getByRole('checkbox', { name: 'Select all' }).check()
+    await selected.getByRole('button', { name: 'Retry' }).click()
+    await dialog.getByRole('button', { name: 'Retry 2 tasks' }).click()
+    await dialog.getByText('2 done of 2 tasks').waitFor()
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await all('READY')
+    await leave(at)
+  })
+})
+
 describe('an agent', () => {
   it('is drained and let work again', async () => {
     const { agentName, agentId } = await makeWorld()

@@ -5,6 +5,7 @@ import { useClient } from 'urql'
 import { AgentsDocument, type AgentsQuery, DrainAgentDocument } from '../gql'
 import { useLiveQuery, useMaySteer } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
+import { StartDemonstration } from '../ui/command'
 import { Button, Empty, Loading, Problem } from '../ui/controls'
 import { InGraphiQL, PageHead } from '../ui/page'
 import { lookOf, Progress, StatusLabel, toneFill, wordsOf } from '../ui/status'
@@ -141,6 +142,9 @@ function Figure({ name, value }: { name: string; value: React.ReactNode }) {
 
 function NoAgents() {
   return (
-    <Empty title="No agents yet">Any program that calls registerAgent appears here at once.</Empty>
+    <Empty title="No agents yet">
+      Any program that calls registerAgent appears here at once.
+      <StartDemonstration />
+    </Empty>
   )
 }

@@ -3,6 +3,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 import { InboxDocument, type InboxQuery, type InboxQueryVariables } from '../gql'
 import { useLiveQuery, useMaySteer } from '../live/hooks'
 import { confidences, type InboxSearch, suggestionKinds } from '../search'
+import { StartDemonstration } from '../ui/command'
 import { Empty, Loading, Problem } from '../ui/controls'
 import { Filter, FindField } from '../ui/filter'
 import { InGraphiQL, PageHead } from '../ui/page'
@@ -46,9 +47,18 @@ export function Inbox() {
       <Filters search={search} count={data?.suggestions.totalCount} />
       {error && <Problem error={error} retry={refetch} />}
       {!waiting && !error && <Loading rows={5} />}
-      {waiting?.length === 0 && (filtered ? <Empty title="Nothing matches">Take a filter away to see what else waits.</Empty> : <Empty title="Nobody waits for you">When an agent calls createSuggestion, it appears here at once.</Empty>)}
+      {waiting?.length === 0 && (filtered ? <Empty title="Nothing matches">Take a filter away to see what else waits.</Empty> : <NobodyWaits />)}
       {waiting && waiting.length > 0 && <Desk waiting={waiting} />}
     </>
+  )
+}
+
+function NobodyWaits() {
+  return (
+    <Empty title="Nobody waits for you">
+      When an agent calls createSuggestion, it appears here at once.
+      <StartDemonstration />
+    </Empty>
   )
 }
 

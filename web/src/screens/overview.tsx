@@ -4,6 +4,7 @@ import { ActivityDocument, OverviewDocument, type OverviewQuery } from '../gql'
 import { useEvents, useLiveQuery, useMaySteer, useNow } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
 import { type Range, ranges } from '../search'
+import { StartDemonstration } from '../ui/command'
 import { Empty, Loading, Panel, Problem } from '../ui/controls'
 import { EventLine } from '../ui/event'
 import { InGraphiQL, PageHead } from '../ui/page'
@@ -146,6 +147,7 @@ function ActiveWorkflows({ data }: { data: OverviewQuery }) {
             GraphiQL
           </a>{' '}
           and watch it here.
+          <StartDemonstration />
         </Empty>
       )}
       <ul className="divide-y divide-line">

@@ -11,6 +11,7 @@ import { PriorityLabel, Progress, StatusLabel } from '../ui/status'
 import { Ago, Lasting } from '../ui/time'
 import { EventFeed } from './activity'
 import { type Task, tasksOf, useAllTasks, type Workflow } from './all-tasks'
+import { TaskList } from './task-list'
 import { WorkflowActions } from './workflow-actions'
 
 const TaskGraph = lazy(() => import('./graph').then((module) => ({ default: module.TaskGraph })))
@@ -73,7 +74,7 @@ export function WorkflowPage() {
       ) : tasks.length === 0 ? (
         <Empty title="No tasks yet">createTask adds one; it appears here at once.</Empty>
       ) : view === 'list' ? (
-        <TaskList tasks={tasks} />
+        <TaskList workflowId={id} tasks={tasks} />
       ) : view === 'board' ? (
         <Suspense fallback={<Loading rows={5} />}>
           <Board tasks={tasks} />
@@ -150,27 +151,5 @@ function Facts({ workflow }: { workflow: Workflow }) {
         <Progress value={workflow.progress} tone={workflow.status === 'FAILED' ? 'bad' : workflow.status === 'COMPLETED' ? 'good' : 'info'} label="Progress of the workflow" />
       </div>
     </>
-  )
-}
-
-function TaskList({ tasks }: { tasks: Task[] }) {
-  return (
-    <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface">
-      {tasks.map((task) => (
-        <li key={task.id} className="[content-visibility:auto] [contain-intrinsic-size:auto_3rem]">
-          <Link
-            to="."
-            search={(search) => ({ ...search, task: task.id })}
-            className="block space-y-1.5 px-4 py-2.5 hover:bg-raised/60 md:grid md:grid-cols-[minmax(0,1fr)_11rem_9rem_8rem_5rem] md:items-center md:gap-4 md:space-y-0"
-          >
-            <span className="block truncate font-medium">{task.name}</span>
-            <StatusLabel status={task.status} />
-            <span className="hidden truncate text-sm text-soft md:block">{task.agent?.name}</span>
-            <span className="block">{task.status === 'IN_PROGRESS' && <Progress value={task.progress} label={`Progress of ${task.name}`} />}</span>
-            <span className="hidden text-right text-sm text-faint md:block">{task.startedAt && <Lasting from={task.startedAt} to={task.finishedAt} />}</span>
-          </Link>
-        </li>
-      ))}
-    </ul>
   )
 }

@@ -5,6 +5,7 @@ import { type WorkflowPartsFragment, type WorkflowStatus, WorkflowsDocument, typ
 import { useLiveQuery, useMaySteer } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
 import { type WorkflowsSearch, workflowOrders, workflowStatuses } from '../search'
+import { StartDemonstration } from '../ui/command'
 import { Empty, Loading, Problem } from '../ui/controls'
 import { Filter, FindField } from '../ui/filter'
 import { InGraphiQL, PageHead } from '../ui/page'
@@ -169,6 +170,7 @@ function NoWorkflows({ filtered }: { filtered: boolean }) {
         GraphiQL
       </a>
       : it appears here at once.
+      <StartDemonstration />
     </Empty>
   )
 }
