@@ -15,6 +15,8 @@ type benchmark struct {
 	contenders []contender
 	// check makes sure, before anything is measured, that all of them do the same.
 	check func(ctx context.Context, w *world, all []*process) error
+	// prepare gets ready for a round of a contender, outside of what is measured; nil if there is nothing to.
+	prepare func(ctx context.Context, w *world, p *process) error
 	// load keeps a contender busy until the context ends, and gives how much was done. Rounds are numbered, so that
 	// they need not all ask for the same.
 	load func(ctx context.Context, w *world, p *process, round int) (done int, err error)
@@ -65,6 +67,11 @@ func (w *world) compare(ctx context.Context, b benchmark) error {
 
 // measure asks one contender for one round.
 func (w *world) measure(ctx context.Context, b benchmark, p *process, round int) (f figures, err error) {
+	if b.prepare != nil {
+		if err := b.prepare(ctx, w, p); err != nil {
+			return f, err
+		}
+	}
 	before, err := w.sample(ctx, p)
 	if err != nil {
 		return f, err
@@ -128,7 +135,13 @@ func (w *world) profiles(ctx context.Context, b benchmark, all []*process) error
 		busy, cancel := context.WithTimeout(ctx, long+time.Second)
 		done := make(chan error, 1)
 		go func() {
-			_, err := b.load(busy, w, p, 0)
+			var err error
+			if b.prepare != nil {
+				err = b.prepare(ctx, w, p)
+			}
+			if err == nil {
+				_, err = b.load(busy, w, p, 0)
+			}
 			done <- err
 		}()
 		err := p.profile(filepath.Join(w.profile, b.name+"-"+p.name), long)

@@ -29,7 +29,8 @@ type contender struct {
 }
 
 // builtIn are the contenders that are part of this program, by name.
-var builtIn = map[string]func(context.Context) error{limit.name: serveLimit, gqlgen.name: serveGqlgen, relay.name: serveRelay, stock.name: serveStock}
+var builtIn = map[string]func(context.Context) error{limit.name: serveLimit, gqlgen.name: serveGqlgen, relay.name: serveRelay, stock.name: serveStock,
+	bare.name: serveBare, sameTable.name: serveSameTable, direct.name: serveDirect}
 
 // wfd is the server itself, as it is run in production.
 var wfd = contender{

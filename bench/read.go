@@ -10,6 +10,9 @@ import (
 var cases = []benchmark{
 	read("R1", "one workflow by id, 5 fields", 8, byID),
 	read("R2", "50 workflows of 8 fields, each with 10 tasks of 6 fields, each with its agent", 4, byPage),
+	working("W8", 8, 1),
+	working("W64", 64, 1),
+	working("W8x20", 8, 20),
 }
 
 // pages is how many workflows have a full page after them.

@@ -23,6 +23,7 @@ type world struct {
 	pool *pgxpool.Pool // to seed, and to look after the others' connections
 
 	workflows []model.ID // newest first
+	hired     bool       // there are workers, and a queue for the bare loop
 }
 
 // newWorld starts PostgreSQL on the core of this process.

@@ -94,8 +94,8 @@ type claimRound struct {
 	tasks   map[model.ID]*model.Task // those that are locked
 }
 
-// do looks for tasks without locks, and opens the transaction only when there are some, or when a request may have been
-// answered before.
+// do looks for tasks without locks, and takes locks only when there are some, or when a request may have been answered
+// before.
 func (r *claimRound) do(ctx context.Context) error {
 	for _, p := range r.parts {
 		p.agent, p.chosen, p.leases, p.err, p.again = nil, nil, []*model.TaskLease{}, nil, false
@@ -123,7 +123,7 @@ func (r *claimRound) look(ctx context.Context) error {
 		wanted += p.call.in.Limit()
 	}
 	s := storedAs[model.Agent]()
-	t := r.glance()
+	t := r.trip()
 	t.add("SELECT "+s.columns+" FROM agents AS "+s.alias+" WHERE id = ANY($1) AND removed_at IS NULL", func(row *row) error {
 		a := readStored[model.Agent](s, row)
 		agents[a.ID] = a

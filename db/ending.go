@@ -124,8 +124,8 @@ func (e *endingBatch) lock(ctx context.Context) error {
 	t := e.trip()
 	t.takeKeys(e.keys)
 	// Indexes: primary keys, and task_dependents.
-	queueLock(t, "id IN (SELECT workflow_id FROM tasks WHERE id = ANY($1))", free, func(w *model.Workflow) { e.holdGraph(w) }, tasks)
-	queueLock(t, `id IN (SELECT unnest($1::uuid[]) UNION ALL SELECT task_id FROM task_dependencies WHERE depends_on_id = ANY($1))`, free,
+	queueLock(t, "id = ANY(ARRAY(SELECT workflow_id FROM tasks WHERE id = ANY($1)))", free, func(w *model.Workflow) { e.holdGraph(w) }, tasks)
+	queueLock(t, "id = ANY($1 || ARRAY(SELECT task_id FROM task_dependencies WHERE depends_on_id = ANY($1)))", free,
 		func(t *model.Task) { e.tasks[t.ID] = t }, tasks)
 	t.add("SELECT id, workflow_id FROM tasks WHERE id = ANY($1)", func(r *row) error {
 		id := r.id()

@@ -3,8 +3,6 @@ package db
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"workflowfactory/model"
 )
 
@@ -16,17 +14,15 @@ func (r Tasks) Offer(ctx context.Context, agent model.ID) (map[model.ID]int64, e
 	if err != nil || a.Draining || a.ActiveTasks >= a.MaxConcurrency {
 		return nil, err
 	}
-	rows, err := r.pool.Query(ctx, "SELECT t.id, t.version FROM ("+claimableByRank+") AS first JOIN tasks AS t USING (id) WHERE t.status = 'READY'",
-		pgx.QueryExecModeCacheStatement, uuids{a.ID}, []*string{nil}, claimSpare)
-	if err != nil {
-		return nil, publicError(err)
-	}
 	offered := map[model.ID]int64{}
-	var id [16]byte
-	var version int64
-	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error {
-		offered[model.ID(id)] = version
-		return nil
+	_, err = r.transact(ctx, func(ctx context.Context, c *change) error {
+		t := c.trip() // for its plans; it changes nothing
+		t.add("SELECT t.id, t.version FROM ("+claimableByRank+") AS first JOIN tasks AS t USING (id) WHERE t.status = 'READY'", func(r *row) error {
+			id := r.id()
+			offered[id] = int64(r.int())
+			return nil
+		}, uuids{a.ID}, []*string{nil}, claimSpare)
+		return t.send(ctx)
 	})
 	return offered, publicError(err)
 }
