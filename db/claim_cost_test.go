@@ -1,0 +1,84 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"workflowfactory/db/dbtest"
+	"workflowfactory/model"
+)
+
+// T21: what a claim reads does not grow with tasks that the agent cannot do, even if statistics know nothing of them.
+func TestClaimCostIsFlat(t *testing.T) {
+	t.Parallel()
+	d, err := Open(t.Context(), dbtest.URL(t), Options{StatementTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	p, err := Agents{d}.Register(t.Context(), model.RegisterAgentInput{Name: "a", Capabilities: []string{"can"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Workflows{d}.Create(t.Context(), model.CreateWorkflowInput{Name: "w", Start: new(true), Tasks: []*model.NewTaskInput{
+		{Key: "mine", Name: "n", RequiredCapabilities: []string{"can"}}, {Key: "others", Name: "n", RequiredCapabilities: []string{"cannot"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := claimBuffers(t, d, p.Agent.ID)
+	_, err = d.pool.Exec(t.Context(), `
+		INSERT INTO tasks (id, workflow_id, name, status, priority, route, required_capabilities, max_attempts, retry_backoff, retry_delay_seconds,
+			retry_max_delay_seconds, ready_at, created_at, updated_at)
+		SELECT gen_random_uuid(), workflow_id, name, status, 4, route, required_capabilities, max_attempts, retry_backoff, retry_delay_seconds,
+			retry_max_delay_seconds, ready_at - interval '1 hour', created_at, updated_at
+		FROM tasks, generate_series(1, 100000) WHERE key = 'others'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := claimBuffers(t, d, p.Agent.ID)
+	if after > before+10 || before == 0 {
+		t.Errorf("a claim reads %d pages beside 100,000 tasks that the agent cannot do, and %d without them", after, before)
+	}
+	if _, err := d.pool.Exec(t.Context(), "DROP INDEX tasks_claim"); err != nil {
+		t.Fatal(err)
+	}
+	if control := claimBuffers(t, d, p.Agent.ID); control < 10*after {
+		t.Errorf("without its index a claim reads %d pages: this test would not notice", control)
+	}
+}
+
+// claimBuffers is how many pages looking for tasks reads, by rank and by age.
+func claimBuffers(t *testing.T, d *DB, agent model.ID) (pages int) {
+	t.Helper()
+	_, err := d.transact(t.Context(), func(ctx context.Context, c *change) error {
+		trip := c.trip()
+		for _, sql := range []string{claimableByRank, claimableByAge} {
+			// EXPLAIN takes no arguments.
+			sql = strings.NewReplacer("$1", fmt.Sprintf("ARRAY['%x']::uuid[]", agent[:]), "$2", "ARRAY[NULL]", "$3", "17").Replace(sql)
+			trip.add("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "+sql, func(r *row) error {
+				var plans []struct {
+					Plan struct {
+						Hit  int `json:"Shared Hit Blocks"`
+						Read int `json:"Shared Read Blocks"`
+						Rows int `json:"Actual Rows"`
+					}
+				}
+				err := json.Unmarshal([]byte(r.text()), &plans)
+				if err == nil && plans[0].Plan.Rows != 1 {
+					t.Errorf("a claim finds %d tasks, want 1", plans[0].Plan.Rows)
+				}
+				pages += plans[0].Plan.Hit + plans[0].Plan.Read
+				return err
+			})
+		}
+		return trip.send(ctx)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
