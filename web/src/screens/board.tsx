@@ -127,7 +127,7 @@ function Column({ status, tasks, dim, mayMove }: { status: TaskStatus; tasks: Ta
       aria-label={`${wordsOf(status)}, ${tasks.length}`}
       data-dim={dim || undefined}
       data-over={(isOver && !dim) || undefined}
-      className={`flex min-w-0 snap-start flex-col rounded-xl border border-line bg-surface/60 transition-opacity data-dim:opacity-35 data-over:border-brand data-over:bg-brand/8 ${empty ? 'w-11 shrink-0' : 'w-[80vw] shrink-0 sm:w-56 md:w-auto md:min-w-44 md:flex-1'}`}
+      className={`flex min-w-0 snap-start flex-col rounded-xl border border-line bg-surface/60 transition-opacity data-dim:opacity-35 data-over:border-brand data-over:bg-brand/8 ${empty ? 'w-11 shrink-0' : 'w-[80vw] shrink-0 sm:w-56 md:w-auto md:min-w-36 md:flex-1'}`}
     >
       <header className={`flex items-center gap-2 p-2.5 text-sm font-medium ${empty ? '[writing-mode:vertical-lr] text-faint' : ''}`}>
         <StatusIcon status={status} />
