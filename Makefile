@@ -116,6 +116,7 @@ bench: ## Compare the server with the least that any server could do, and with g
 
 .PHONY: soak
 soak: ## Run the concurrency tests again and again, for an hour
+	go test ./e2e -run HistoryOfAgents -runs 10 -timeout 60m
 	go test ./event -run 'KillNine|ExactHistory|ComeAndGo' -soak 5m -timeout 20m
 	go test -race -count=20 -timeout=40m ./db ./transport
 

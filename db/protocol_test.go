@@ -18,9 +18,9 @@ import (
 // What the claim protocol promises, and the tests that show it. After every test of this package that makes a world,
 // its invariants are checked too (world_test.go), and TestTheInvariantsCatchWhatTheyShould checks those.
 //
-//	T1  leases of one task never overlap           invariant "attempts of one task never overlap"
-//	T2  at most one accepted completion            TestOneOfFiftyCompletionsWins
-//	T3  acknowledged completions survive           e2e TestTheKitOutlivesTheServer, TestKilledInTheMiddleOfWrites
+//	T1  leases of one task never overlap           e2e TestHistoryOfAgentsThatDie; invariant "attempts of one task never overlap"
+//	T2  at most one accepted completion            TestOneOfFiftyCompletionsWins, e2e TestHistoryOfAgentsThatDie
+//	T3  acknowledged completions survive           e2e TestHistoryOfAgentsThatDie
 //	T4  a stale token has no effect                TestALostLeaseGoesBackUntilNoAttemptIsLeft, TestWithoutTheTokenCheck
 //	T5  attempts count by one                      invariant "attempts are numbered from 1"
 //	T6  READY exactly when claimable               invariant "a task is READY exactly when it is claimable"
