@@ -19,8 +19,7 @@ func (r subscriptionResolver) AgentCommands(ctx context.Context, agentID model.I
 		return nil, err
 	}
 	c := &commander{subscriptionResolver: r, commands: make(chan *model.AgentCommand), agent: agent, stop: func() {}}
-	go func() {
-		defer close(c.commands)
+	feed(ctx, r.Resolver, c.commands, func() {
 		defer c.unwatch()
 		if agent.Draining {
 			c.send(ctx, model.AgentCommandTypeDrain)
@@ -35,7 +34,7 @@ func (r subscriptionResolver) AgentCommands(ctx context.Context, agentID model.I
 				return
 			}
 		}
-	}()
+	})
 	return c.commands, nil
 }
 
@@ -84,6 +83,7 @@ func (c *commander) watch(ctx context.Context) {
 	ctx, c.stop = context.WithCancel(ctx)
 	agent := c.agent
 	c.watching.Go(func() {
+		defer c.rescue(ctx)
 		c.Dispatcher.Watch(ctx, agent, func() { c.send(ctx, model.AgentCommandTypeTaskAvailable) })
 	})
 }

@@ -3,7 +3,9 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -55,6 +57,23 @@ func OpenStream(ctx context.Context, schema graphql.ExecutableSchema, errs Error
 		return Stream{}, errors.New("open a subscription that is no part of the stream")
 	}
 	return t.Stream, nil
+}
+
+// feed fills the channel of a subscription beside its resolver, and closes it. A panic ends the stream with an error, not
+// the process.
+func feed[T any](ctx context.Context, r *Resolver, out chan T, fill func()) {
+	go func() {
+		defer close(out)
+		defer r.rescue(ctx)
+		fill()
+	}()
+}
+
+// rescue makes a panic on a goroutine of ours the failure of the stream that the context is of; the presenter logs it.
+func (r *Resolver) rescue(ctx context.Context) {
+	if thrown := recover(); thrown != nil {
+		r.Fail(ctx, fmt.Errorf("panic: %v\n%s", thrown, debug.Stack()))
+	}
 }
 
 type tapKey struct{}

@@ -89,8 +89,7 @@ func deliver[E model.Event](ctx context.Context, r *Resolver, p part, want func(
 		return nil, nil
 	}
 	events := make(chan E)
-	go func() {
-		defer close(events)
+	feed(ctx, r, events, func() {
 		for delivery, err := range stream.Events {
 			if err != nil {
 				r.Fail(ctx, err)
@@ -105,6 +104,6 @@ func deliver[E model.Event](ctx context.Context, r *Resolver, p part, want func(
 				return
 			}
 		}
-	}()
+	})
 	return events, nil
 }

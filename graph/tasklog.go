@@ -20,12 +20,11 @@ func (r subscriptionResolver) TaskLog(ctx context.Context, taskID model.ID, afte
 		return nil, model.Missing("task", taskID)
 	}
 	lines := make(chan *model.TaskLogEdge)
-	go func() {
-		defer close(lines)
+	feed(ctx, r.Resolver, lines, func() {
 		if err := r.followLog(ctx, taskID, after, lines); err != nil && ctx.Err() == nil {
 			r.Fail(ctx, err)
 		}
-	}()
+	})
 	return lines, nil
 }
 
