@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"workflowfactory/model"
 	"workflowfactory/server"
@@ -210,5 +211,41 @@ func TestPeopleSeeTheirOwn(t *testing.T) {
 	log := w.query(admin, `{ events(filter: {entityType: {eq: SESSION}}) { edges { node { type actor { id } changes { field } ... on AccessEvent { userId sessionId } } } } }`, nil)
 	if got := mustJSON(t, log.Data); !strings.Contains(got, eveSession) || !strings.Contains(got, `"userId":"`+eve+`"`) || !strings.Contains(got, `"actor":{"id":"`+eve+`"}`) {
 		t.Errorf("%s", got)
+	}
+}
+
+func TestOpenSocketsEndWithWhatOpenedThem(t *testing.T) {
+	t.Parallel()
+	w := start(t, nil)
+	_, admin := w.key(model.RoleAdmin)
+	ada, eve := w.person("ada@example.com", model.RoleViewer), w.person("eve@example.com", model.RoleManager)
+	watching := func(token string) *socket {
+		s := w.dial(nil)
+		s.open(`{"authorization": "Bearer ` + token + `"}`)
+		s.subscribe("1", `subscription { workflowEvents { id } }`)
+		return s
+	}
+	deactivated, _ := w.login("ada@example.com", passphrase)
+	revoked, session := w.login("eve@example.com", passphrase)
+	promoted, _ := w.login("eve@example.com", passphrase)
+	for name, c := range map[string]struct {
+		socket *socket
+		change string
+		id     string
+	}{
+		"the person is deactivated": {watching(deactivated), `mutation($id: ID!) { deactivateUser(input: {id: $id}) { cursor } }`, ada},
+		"the session is revoked":    {watching(revoked), `mutation($id: ID!) { revokeSession(input: {id: $id}) { cursor } }`, session},
+		"the role is another":       {watching(promoted), `mutation($id: ID!) { updateUser(input: {id: $id, role: VIEWER}) { cursor } }`, eve},
+	} {
+		if r := w.query(admin, c.change, map[string]any{"id": c.id}); r.code() != "" {
+			t.Fatalf("%s: %+v", name, r)
+		}
+		changed := time.Now()
+		if code := c.socket.closed(); code != 4403 || time.Since(changed) > 5*time.Second {
+			t.Errorf("%s: closed with %d after %s", name, code, time.Since(changed))
+		}
+	}
+	if r := w.query(promoted, `{ viewer { ... on User { role } } }`, nil); !strings.Contains(mustJSON(t, r.Data), "VIEWER") {
+		t.Errorf("with the other role the session goes on: %+v", r)
 	}
 }

@@ -35,6 +35,10 @@ A first query:
   curl -s $BASE/graphql -H 'Authorization: Bearer $KEY' -H 'Content-Type: application/json' \
     -d '{"query": "{ workflows(first: 3) { edges { node { id name status progress } } } }"}'
 
+an account for a person, who signs in with the password that it prints:
+
+  wfd user create ada@example.com --role MANAGER
+
 and everything that happens, as it happens:
 
   curl -sN $BASE/graphql -H 'Authorization: Bearer $KEY' -H 'Content-Type: application/json' \

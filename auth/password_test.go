@@ -1,0 +1,152 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/alexedwards/argon2id"
+
+	"workflowfactory/model"
+)
+
+// register keeps accounts in memory.
+type register struct {
+	Accounts // of which only what follows is asked
+	people   map[string]*model.User
+}
+
+func (r register) UserByEmail(_ context.Context, email string) (*model.User, error) {
+	if u, ok := r.people[email]; ok {
+		return new(*u), nil
+	}
+	return nil, model.Errorf(model.NotFound, "nobody")
+}
+
+func (r register) StartSession(context.Context, *model.Session, *model.User, model.SessionLife) (model.Change, error) {
+	return model.Change{Seq: 1}, nil
+}
+
+const password = "correct horse battery"
+
+func newPeople(tb testing.TB) *People {
+	tb.Helper()
+	p := &People{}
+	hash, err := p.hasher.hash(context.Background(), password)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	u := &model.User{Noun: model.Noun{ID: model.NewID(model.KindUser)}, Email: "ada@example.com", Role: model.RoleViewer, Active: true, PasswordHash: hash}
+	p.Accounts = register{people: map[string]*model.User{u.Email: u}}
+	return p
+}
+
+func TestFewPasswordsAreHashedAtATime(t *testing.T) {
+	t.Parallel()
+	p := newPeople(t)
+	var running, most, all atomic.Int32
+	p.hasher.during = func(do func()) {
+		now := running.Add(1)
+		for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
+		}
+		all.Add(1)
+		do()
+		running.Add(-1)
+	}
+	var logins sync.WaitGroup
+	for i := range 100 {
+		logins.Go(func() {
+			email := []string{"ada@example.com", "nobody@example.com"}[i%2]
+			_, err := p.Login(t.Context(), model.LoginInput{Email: email, Password: password}, "")
+			if (err == nil) != (i%2 == 0) {
+				t.Errorf("%s: %v", email, err)
+			}
+		})
+	}
+	logins.Wait()
+	if most.Load() > maxHashes || all.Load() != 100 {
+		t.Errorf("%d of %d hashes at a time", most.Load(), all.Load())
+	}
+	if most.Load() < 2 {
+		t.Error("the control saw no two hashes at a time, so it cannot see five")
+	}
+}
+
+func TestWaitingForAHashEndsWithTheRequest(t *testing.T) {
+	t.Parallel()
+	p := newPeople(t)
+	release := make(chan struct{})
+	var busy, holding sync.WaitGroup
+	holding.Add(maxHashes)
+	p.hasher.during = func(do func()) { holding.Done(); <-release; do() }
+	for range maxHashes {
+		busy.Go(func() { _, _ = p.hasher.hash(context.Background(), password) })
+	}
+	holding.Wait()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Login(ctx, model.LoginInput{Email: "ada@example.com", Password: password}, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	close(release)
+	busy.Wait()
+}
+
+func TestPasswordsThatMustNotBe(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"", "elevenchars", strings.Repeat("x", 1025), strings.Repeat("ä", 513)} {
+		if err := checkPassword("password", bad); code(err) != model.BadUserInput || !strings.Contains(err.Error(), "12") || !strings.Contains(err.Error(), "1024") {
+			t.Errorf("%d bytes: %v", len(bad), err)
+		}
+	}
+	for _, good := range []string{"twelve chars", strings.Repeat("ä", 12), strings.Repeat("x", 1024), newPassword()} {
+		if err := checkPassword("password", good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+}
+
+func TestHashesAreAsCostlyAsTheyShallBe(t *testing.T) {
+	t.Parallel()
+	p := newPeople(t)
+	hash, err := p.hasher.hash(t.Context(), password)
+	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Fatalf("%q, %v", hash, err)
+	}
+	again, err := p.hasher.hash(t.Context(), password)
+	if err != nil || again == hash {
+		t.Errorf("two hashes of one password are the same: %v", err)
+	}
+	if known, _, _, err := argon2id.DecodeHash(p.hasher.decoy); err != nil || *known != cost {
+		t.Errorf("the decoy costs %+v, %v", known, err)
+	}
+	for given, want := range map[string]bool{password: true, password + " ": false, "": false} {
+		if ok, err := p.hasher.matches(t.Context(), given, hash); err != nil || ok != want {
+			t.Errorf("%q: %t, %v", given, ok, err)
+		}
+	}
+	if ok, err := p.hasher.matches(t.Context(), password, ""); ok || err != nil {
+		t.Errorf("nobody's hash: %t, %v", ok, err)
+	}
+}
+
+// Compare the two: what they differ by tells a stranger who has an account.
+func BenchmarkLogin(b *testing.B) {
+	p := newPeople(b)
+	for name, in := range map[string]model.LoginInput{
+		"known":   {Email: "ada@example.com", Password: "a wrong password"},
+		"unknown": {Email: "nobody@example.com", Password: "a wrong password"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := p.Login(b.Context(), in, ""); code(err) != model.Unauthenticated {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
