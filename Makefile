@@ -7,7 +7,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GO_BUILD := go build -trimpath
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
-WEB_SOURCES := $(shell find web -name node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -not -name '*.go' -print 2>/dev/null)
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -path web/bench -prune -o -type f -not -name '*.go' -print 2>/dev/null)
 HAS_NODE := $(shell command -v npm 2>/dev/null)
 
 ##@ Run

@@ -57,9 +57,9 @@ async function settle(page: Page) {
   await page.waitForFunction(() => document.getAnimations().every((animation) => animation.effect?.getTiming().iterations === Infinity || animation.playState !== 'running'))
 }
 
-describe.each(screens)('%s', (name, addressOf) => {
+describe.each([...screens, ['sign-in', null] as const])('%s', (name, addressOf) => {
   it('keeps nobody out, in the light and in the dark, and fits a phone', { timeout: 120_000 }, async () => {
-    const at = await visit(browser(), `${addressOf(shown)}#key=${key}`, { colorScheme: 'light' })
+    const at = await visit(browser(), addressOf ? `${addressOf(shown)}#key=${key}` : '/', { colorScheme: 'light' })
     await settle(at.page)
     for (const colorScheme of ['light', 'dark'] as const) {
       await at.page.emulateMedia({ colorScheme })

@@ -98,9 +98,9 @@ function Figure({ name, value, tone, note, to }: { name: string; value: number |
         {name}
         {to}
       </dt>
-      <dd className="mt-1">
+      <dd className="mt-1 flex min-w-0 items-baseline gap-2">
         <span className={`text-2xl font-semibold tracking-tight tabular-nums ${alarming ? toneText[tone] : ''}`}>{value.toLocaleString()}</span>
-        <span className="ml-2 text-xs whitespace-nowrap text-faint">{note}</span>
+        <span className="min-w-0 truncate text-xs text-faint">{note}</span>
       </dd>
     </div>
   )

@@ -154,7 +154,9 @@ function Row({ workflow, marked, onMark }: { workflow: WorkflowPartsFragment; ma
             {completed + skipped}/{total}
           </span>
         </span>
-        <PriorityLabel priority={workflow.priority} />
+        <span className="mr-3 inline-block md:mr-0">
+          <PriorityLabel priority={workflow.priority} />
+        </span>
         <Ago at={workflow.createdAt} className="text-sm text-faint md:text-right" />
       </Link>
     </div>
