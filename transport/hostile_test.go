@@ -202,6 +202,8 @@ var codes = map[string]string{
 	"objects too deep":                 transport.CodeBadInput,
 	"one field without end":            transport.CodeBadInput,
 	"one long variable":                transport.CodeBadInput,
+	"many variables":                   transport.CodeBadInput,
+	"variables in small pieces":        transport.CodeBadInput,
 	"variables of a megabyte":          transport.CodeBadInput,
 	"lists beyond the parser's depth":  errcode.ParseFailed,
 	"nothing closed":                   errcode.ParseFailed,

@@ -17,7 +17,7 @@ func checkJSON(raw []byte, limits *Limits) *gqlerror.Error {
 		return badInput("the request is not UTF-8")
 	}
 	longest := max(limits.StringBytes, limits.DocumentBytes)
-	depth := 0
+	depth, values := 0, 0
 	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {
 		case c == '"':
@@ -26,7 +26,10 @@ func checkJSON(raw []byte, limits *Limits) *gqlerror.Error {
 				return err
 			}
 			i = end
+		case c == ',':
+			values++
 		case c == '{' || c == '[':
+			values++
 			if depth++; depth > limits.JSONDepth {
 				return badInput("the request nests deeper than %d levels", limits.JSONDepth)
 			}
@@ -38,6 +41,9 @@ func checkJSON(raw []byte, limits *Limits) *gqlerror.Error {
 				return err
 			}
 			i = end - 1
+		}
+		if values > limits.JSONValues {
+			return badInput("the request has more than %d values", limits.JSONValues)
 		}
 	}
 	return nil

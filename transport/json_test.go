@@ -9,12 +9,17 @@ import (
 
 func TestCheckJSON(t *testing.T) {
 	t.Parallel()
-	limits := Limits{StringBytes: 10, DocumentBytes: 5, JSONDepth: 3}
+	limits := Limits{StringBytes: 10, DocumentBytes: 5, JSONDepth: 3, JSONValues: 6}
 	for text, ok := range map[string]bool{
 		`{}`:                            true,
 		`{"a":[[1]]}`:                   true,
 		`{"a":[[[1]]]}`:                 false,
 		`[[[]],[[]]]`:                   true,
+		`[1,2,3,4,5,6]`:                 true,
+		`[1,2,3,4,5,6,7]`:               false,
+		`{"a":[],"b":{},"c":[1]}`:       true,
+		`[[],[],[],[]]`:                 false,
+		`",,,,,,,,"`:                    true,
 		`"1234567890"`:                  true,
 		`"12345678901"`:                 false,
 		`"[[[[[["`:                      true,

@@ -29,6 +29,7 @@ type Limits struct {
 	ListItems   int // items of a list argument: 100
 	StringBytes int // a string in the variables: 64 KiB
 	JSONDepth   int // 32
+	JSONValues  int // in one request, which cost far more to decode than their bytes to read: 10,000
 
 	Errors     int // in one answer: 5
 	ErrorBytes int // of one error's message: 500
@@ -61,7 +62,7 @@ func (l Limits) WithDefaults() Limits {
 		&l.MessageBytes: 256 * kibi, &l.DocumentBytes: 32 * kibi, &l.DocumentTokens: 1500, &l.NameBytes: 128,
 		&l.Depth: 12, &l.Aliases: 30, &l.RootFields: 20, &l.RootMutations: 10, &l.Directives: 20, &l.Fragments: 50,
 		&l.Operations: 10, &l.Introspections: 3, &l.Repeats: 5000, &l.Visits: 10_000, &l.Cost: 5000, &l.PageSize: 100, &l.UnpagedSize: 10,
-		&l.ListItems: 100, &l.StringBytes: 64 * kibi, &l.JSONDepth: 32,
+		&l.ListItems: 100, &l.StringBytes: 64 * kibi, &l.JSONDepth: 32, &l.JSONValues: 10_000,
 		&l.Errors: 5, &l.ErrorBytes: 500, &l.DocumentCacheBytes: 32 * 1024 * kibi, &l.PersistedBytes: 8 * 1024 * kibi,
 		&l.Sockets: 10_000, &l.SocketsPerCaller: 20, &l.SocketOperations: 100, &l.MessagesPerSecond: 50,
 		&l.MessageBurst: 200, &l.OperationIDBytes: 128, &l.QueueEvents: 256, &l.QueueBytes: 1024 * kibi,

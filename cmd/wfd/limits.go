@@ -32,6 +32,7 @@ type Limits struct {
 	ListItems          int           `env:"LIMIT_LIST_ITEMS" default:"500" help:"The most items of a list argument."`
 	StringBytes        int           `env:"LIMIT_STRING_BYTES" default:"65536" help:"The longest string in the variables."`
 	JSONDepth          int           `env:"LIMIT_JSON_DEPTH" default:"32" help:"How deep variables and values nest."`
+	JSONValues         int           `env:"LIMIT_JSON_VALUES" default:"10000" help:"The most values in the JSON of a request."`
 	Errors             int           `env:"LIMIT_ERRORS" default:"5" help:"The most errors in one answer."`
 	ErrorBytes         int           `env:"LIMIT_ERROR_BYTES" default:"500" help:"The longest message of an error."`
 	DocumentCacheBytes int           `env:"LIMIT_DOCUMENT_CACHE_BYTES" default:"33554432" help:"Memory for documents that were parsed."`
