@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // Diff lists the fields of a noun that changed from before to after, both pointers to the same struct; after is nil
@@ -34,9 +35,14 @@ func Diff(before, after any) []FieldChange {
 	return changes
 }
 
+var knownFields sync.Map // of the names of a type's fields
+
 // fieldNames gives the API's name of each field of a noun, "" for what is not shown. What all nouns share (the
 // embedded Noun) never changes but for version and updatedAt.
 func fieldNames(t reflect.Type) []string {
+	if names, ok := knownFields.Load(t); ok {
+		return names.([]string)
+	}
 	names := make([]string, t.NumField())
 	for i := range names {
 		f := t.Field(i)
@@ -44,6 +50,7 @@ func fieldNames(t reflect.Type) []string {
 			names[i] = name
 		}
 	}
+	knownFields.Store(t, names)
 	return names
 }
 
