@@ -28,9 +28,9 @@ type contender struct {
 	core    int // to run on; the servers' unless it says otherwise
 }
 
-// builtIn are the contenders that are part of this program, by name.
+// builtIn are the processes that are part of this program, by name.
 var builtIn = map[string]func(context.Context) error{limit.name: serveLimit, gqlgen.name: serveGqlgen, relay.name: serveRelay, stock.name: serveStock,
-	bare.name: serveBare, sameTable.name: serveSameTable, direct.name: serveDirect}
+	bare.name: serveBare, sameTable.name: serveSameTable, direct.name: serveDirect, crowd: serveCrowd}
 
 // wfd is the server itself, as it is run in production.
 var wfd = contender{

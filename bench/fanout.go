@@ -182,46 +182,18 @@ func makeKeys(p *process, n int) (keys []string, err error) {
 // subscription makes a workflow for a contender: how events about it are made, how one subscribes to them, and one as
 // it is told.
 func subscription(ctx context.Context, writer, p *process, key string) (publish func(lane, times int) []byte, subscribe, message []byte, err error) {
+	made, err := makeWatched(writer.address)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	c, err := dial(writer.address)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer c.conn.Close()
-	var tasks []map[string]any
-	for lane := range lanes {
-		tasks = append(tasks, map[string]any{"key": strconv.Itoa(lane), "name": "Sort"})
-	}
-	answer, err := c.do(request(`mutation ($tasks: [NewTaskInput!]) { createWorkflow(input: {name: "Watched", tasks: $tasks}) {
-		cursor workflow { id tasks { edges { node { id } } } } } }`, map[string]any{"tasks": tasks}))
-	var made struct {
-		Data struct {
-			CreateWorkflow struct {
-				Cursor   string
-				Workflow struct {
-					ID    string
-					Tasks struct {
-						Edges []struct{ Node struct{ ID string } }
-					}
-				}
-			}
-		}
-	}
-	if err != nil || json.Unmarshal(answer, &made) != nil || made.Data.CreateWorkflow.Workflow.ID == "" {
-		return nil, nil, nil, fmt.Errorf("make a workflow: %s: %w", answer, err)
-	}
-	id := made.Data.CreateWorkflow.Workflow.ID
-	var ids []string
-	for _, edge := range made.Data.CreateWorkflow.Workflow.Tasks.Edges {
-		ids = append(ids, edge.Node.ID)
-	}
-	publish = graphqlPublisher(ids)
-	ask := func(variables map[string]any) []byte {
-		text, _ := json.Marshal(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{"query": taskEvents, "variables": variables}})
-		return text // which no string fails
-	}
-	from := ask(map[string]any{"id": id, "after": made.Data.CreateWorkflow.Cursor})
-	message, err = first(ctx, p, key, from, func() error { _, err := c.do(publish(0, 1)); return err })
-	return publish, ask(map[string]any{"id": id}), message, err
+	publish = graphqlPublisher(made.tasks)
+	message, err = first(ctx, p, key, made.subscribe(made.cursor), func() error { _, err := c.do(publish(0, 1)); return err })
+	return publish, made.subscribe(""), message, err
 }
 
 var inUse = regexp.MustCompile(`(?m)^# (HeapAlloc|Stack) = (\d+)`)

@@ -11,13 +11,13 @@ import (
 // ask for that gets everything.
 func TestNewerEventsReplaceThoseThatWait(t *testing.T) {
 	t.Parallel()
-	const rounds, size = 500, 16 << 10
+	const rounds, size = 100, 16 << 10
 	topics := []string{"a", "b", "c"}
 	for name, keyed := range map[string]bool{"replaced": true, "control": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := sharing(t, &transporttest.Source{Keyed: keyed}, func(c *transport.Config) {
-				c.Limits.QueueEvents, c.Limits.Slow, c.Limits.Write = len(topics)+1, patience, patience
+				c.Limits.QueueEvents, c.Limits.Slow, c.Limits.Write, c.Limits.KeepAlive = len(topics)+1, patience, patience, patience
 			})
 			slow, quick := w.openNarrow("Caller", "a:admin"), w.open("Caller", "b:admin")
 			w.join(slow, "s", ticks, "")

@@ -16,6 +16,8 @@ type Hub struct {
 	config *Config
 
 	running sync.WaitGroup // the groups
+	lane    *lane
+	replays replays
 
 	mu     sync.Mutex // protects groups, and the users of each
 	groups map[[sha256.Size]byte]*group
@@ -24,7 +26,7 @@ type Hub struct {
 // NewHub returns a hub for all transports of one server, whose configuration is otherwise the same.
 func NewHub(config Config) *Hub {
 	config = config.orDefaults()
-	return &Hub{config: &config, groups: map[[sha256.Size]byte]*group{}}
+	return &Hub{config: &config, lane: newLane(), groups: map[[sha256.Size]byte]*group{}}
 }
 
 // acquire returns the group for an operation, begun if need be. Who acquires it has to release it.

@@ -53,59 +53,6 @@ func (m *member) push(event shared) bool {
 	return true
 }
 
-// catchUp reads the stream after the member's place until it can join the group.
-func (m *member) catchUp() {
-	m.guarded(m.ctx, func(ctx context.Context) {
-		viewer, cancel := m.group.as.viewer(ctx)
-		defer cancel()
-		viewer, failure := withFailure(viewer)
-		op := m.op
-		if m.cursor != "" {
-			op = anonymous(m.op, m.cursor)
-		}
-		viewer = graphql.WithOperationContext(viewer, op)
-		switch settled, err := m.read(viewer, op); {
-		case settled:
-		case m.ctx.Err() != nil:
-			m.lastWord(nil)
-		default:
-			m.conclude(m.group.verdict(viewer, err, failure))
-		}
-	})
-}
-
-// read is settled when the member has joined, or has had its last word.
-func (m *member) read(ctx context.Context, op *graphql.OperationContext) (settled bool, err error) {
-	stream, err := m.config.Sharing.Source.Open(ctx, op)
-	if err != nil {
-		return false, err
-	}
-	m.position, m.cursor = stream.Start.Position, stream.Start.Cursor
-	if m.group.join(m) {
-		return true, nil
-	}
-	for event, err := range stream.Events {
-		if err != nil {
-			return false, err
-		}
-		if event.Position <= m.position {
-			continue // an attempt to join has got so far
-		}
-		answered, err := m.group.execute(ctx, event)
-		if err != nil {
-			return false, err
-		}
-		if answered.payload != nil && !m.send(m.ctx, frame{bytes: answered.payload, cursor: answered.cursor, key: answered.key}) {
-			return true, nil
-		}
-		m.position, m.cursor = answered.position, answered.cursor
-		if m.group.join(m) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 // conclude gives the operation its last word: what ended the stream, or `complete`.
 func (m *member) conclude(verdict *graphql.Response) {
 	if verdict == nil {

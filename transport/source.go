@@ -26,7 +26,7 @@ type Stream struct {
 
 	// Events come with growing positions. An error ends the stream and is told to who listens, and so is what Fail was
 	// given with the context of Open; without either it completes. An event without a value only says that there is
-	// nothing up to its position.
+	// nothing up to its position; one such comes before the stream waits for more, unless nothing came since the last.
 	Events iter.Seq2[Event, error]
 }
 

@@ -55,15 +55,19 @@ func (f *Feed) await(ctx context.Context, reached func() bool) error {
 	}
 }
 
-// Read gives the events after the position, of one topic or of all, until the context ends.
+// Read gives the events after the position, of one topic or of all, until the context ends, and nil before it waits.
 func (f *Feed) Read(ctx context.Context, after int, topic string) iter.Seq[*Tick] {
 	f.change(func() { f.begun++ })
 	return func(yield func(*Tick) bool) {
 		f.change(func() { f.readers++ })
 		defer f.change(func() { f.readers-- })
-		for {
+		for told := false; ; {
 			tick, changed := f.at(after)
 			if tick == nil {
+				if !told && !yield(nil) {
+					return
+				}
+				told = true
 				select {
 				case <-changed:
 					continue
@@ -72,6 +76,7 @@ func (f *Feed) Read(ctx context.Context, after int, topic string) iter.Seq[*Tick
 				}
 			}
 			after++
+			told = false
 			if (topic == "" || tick.Topic == topic) && !yield(tick) {
 				return
 			}

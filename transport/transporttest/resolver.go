@@ -124,6 +124,9 @@ func (r subscription) Ticks(ctx context.Context, after, topic, _ *string) (<-cha
 	go func() {
 		defer close(out)
 		for tick := range ticks {
+			if tick == nil {
+				continue
+			}
 			select {
 			case out <- tick:
 			case <-ctx.Done():

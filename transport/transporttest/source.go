@@ -44,7 +44,7 @@ func (s *Source) Open(ctx context.Context, op *graphql.OperationContext) (transp
 	}
 	return transport.Stream{
 		Start:  transport.Event{Position: int64(position) + s.Skew, Cursor: strconv.Itoa(position)},
-		Events: s.events(s.Feed.Read(ctx, position, text(argument(arguments, "topic")))),
+		Events: s.events(position, s.Feed.Read(ctx, position, text(argument(arguments, "topic")))),
 	}, nil
 }
 
@@ -55,9 +55,16 @@ func argument(arguments map[string]any, name string) *string {
 	return nil
 }
 
-func (s *Source) events(ticks iter.Seq[*Tick]) iter.Seq2[transport.Event, error] {
+func (s *Source) events(position int, ticks iter.Seq[*Tick]) iter.Seq2[transport.Event, error] {
 	return func(yield func(transport.Event, error) bool) {
 		for tick := range ticks {
+			if tick == nil {
+				if !yield(transport.Event{Position: int64(position), Cursor: strconv.Itoa(position)}, nil) {
+					return
+				}
+				continue
+			}
+			position = tick.Number
 			event := transport.Event{Position: int64(tick.Number), Cursor: strconv.Itoa(tick.Number), Value: tick}
 			if s.Keyed {
 				event.Key = tick.Topic
