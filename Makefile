@@ -113,11 +113,12 @@ migrations:
 .PHONY: bench
 bench: ## Compare the server with the least that any server could do, and with gqlgen's own executor
 	go run ./bench
+	go test ./event -run '^$$' -bench WriteToSubscriber -benchtime 1x
 
 .PHONY: soak
 soak: ## Run the concurrency tests again and again, for an hour
 	go test ./e2e -run HistoryOfAgents -runs 10 -timeout 60m
-	go test ./event -run 'KillNine|ExactHistory|ComeAndGo' -soak 5m -timeout 20m
+	go test ./event -count=1 -v -run 'KillNine|ExactHistory|ComeAndGo' -soak 5m -timeout 40m
 	go test -race -count=20 -timeout=40m ./db ./transport
 
 ##@ Change

@@ -50,7 +50,7 @@ func TestAStreamWithoutACursorBeginsAtTheCall(t *testing.T) {
 	}
 }
 
-// Whoever asks for the head, then reads, and subscribes after the head, misses nothing.
+// E21: whoever asks for the head, then reads, and subscribes after the head, misses nothing.
 func TestTheHeadIsNeverAheadOfWhatAQueryShows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -146,6 +146,7 @@ func TestSocketsAuthenticate(t *testing.T) {
 	}
 }
 
+// E22: what a key may no longer see is not delivered for longer than 5 s.
 func TestRevokedKeyEndsOpenSocketsAndStreams(t *testing.T) {
 	t.Parallel()
 	w := start(t, nil)

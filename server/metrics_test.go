@@ -98,13 +98,19 @@ func TestMetricsMove(t *testing.T) {
 		}
 	}
 	stream.close()
-	manual, err := os.ReadFile("../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range regexp.MustCompile("`(wfd_[a-z_]+)[`{]").FindAllSubmatch(manual, -1) {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(series string) bool { return strings.HasPrefix(series, string(name[1])) }) {
-			t.Errorf("docs/operations.md explains %s, which there is not", name[1])
+	for file, pattern := range map[string]string{"../docs/operations.md": "`(wfd_[a-z_]+)[`{]", "../deploy/grafana.json": `(wfd_[a-z_]+)`} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := regexp.MustCompile(pattern).FindAllSubmatch(text, -1)
+		if len(named) < 10 {
+			t.Errorf("%s names %d series only", file, len(named))
+		}
+		for _, name := range named {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(series string) bool { return strings.HasPrefix(series, string(name[1])) }) {
+				t.Errorf("%s names %s, which there is not", file, name[1])
+			}
 		}
 	}
 }

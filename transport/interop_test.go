@@ -2,59 +2,19 @@ package transport_test
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
+
+	"workflowfactory/transport/transporttest"
 )
-
-// interop is where the reference clients live.
-var interop = filepath.Join("testdata", "interop")
-
-// installed installs the reference clients once, at the versions that package-lock.json pins.
-var installed = sync.OnceValues(func() ([]byte, error) {
-	lock, err := os.ReadFile(filepath.Join(interop, "package-lock.json"))
-	if err != nil {
-		return nil, err
-	}
-	stamp := filepath.Join(interop, "node_modules", ".installed-lock")
-	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, lock) {
-		return nil, nil
-	}
-	command := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	command.Dir = interop
-	if out, err := command.CombinedOutput(); err != nil {
-		return out, err
-	}
-	return nil, os.WriteFile(stamp, lock, 0o600)
-})
-
-// node runs a script of the interop folder and returns what it prints. These tests need Node 20 and npm on the PATH.
-func node(t *testing.T, script string, args ...string) string {
-	t.Helper()
-	if out, err := installed(); err != nil {
-		t.Fatalf("install the reference clients with npm ci in transport/%s: %v\n%s", interop, err, out)
-	}
-	command := exec.CommandContext(t.Context(), "node", append([]string{script}, args...)...)
-	command.Dir = interop
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil {
-		t.Fatalf("node %s: %v\n%s%s", script, err, stdout.String(), stderr.String())
-	}
-	return stdout.String()
-}
 
 // The 61 audits: 13 MUST, 23 SHOULD, 25 MAY.
 func TestAuditsOfGraphQLOverHTTP(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
 	passed := map[string]int{}
-	lines := bufio.NewScanner(strings.NewReader(node(t, "audit.mjs", w.server.URL)))
+	lines := bufio.NewScanner(strings.NewReader(transporttest.Script(t, "audit.mjs", w.server.URL)))
 	for lines.Scan() {
 		var audit struct{ ID, Name, Status, Reason string }
 		if err := json.Unmarshal(lines.Bytes(), &audit); err != nil {
@@ -93,7 +53,7 @@ func TestPublishedClients(t *testing.T) {
 						}
 					}
 				}()
-				if got := node(t, "ws.mjs", client, w.server.URL, how); got != operations+want {
+				if got := transporttest.Script(t, "ws.mjs", client, w.server.URL, how); got != operations+want {
 					t.Errorf("the client saw\n%s\nwant\n%s", got, operations+want)
 				}
 			})
@@ -110,7 +70,7 @@ func TestReferenceEventStreamClient(t *testing.T) {
 {"data":{"count":3}}
 "GRAPHQL_VALIDATION_FAILED"
 `
-	if got := node(t, "sse.mjs", w.server.URL); got != want {
+	if got := transporttest.Script(t, "sse.mjs", w.server.URL); got != want {
 		t.Errorf("the client saw\n%s\nwant\n%s", got, want)
 	}
 }
@@ -118,13 +78,13 @@ func TestReferenceEventStreamClient(t *testing.T) {
 func TestIntrospectionOfToolsPasses(t *testing.T) {
 	t.Parallel()
 	w := serve(t)
-	for line := range strings.Lines(node(t, "introspection.mjs")) {
+	for line := range strings.Lines(transporttest.Script(t, "introspection.mjs")) {
 		_, body := w.post(`{"query":` + strings.TrimSpace(line) + `}`)
 		if strings.Contains(body, `"errors"`) {
 			t.Errorf("%s\n%.1000s", line, body)
 			continue
 		}
-		if sdl := node(t, "introspection.mjs", body); !strings.Contains(sdl, "type NodeConnection {") {
+		if sdl := transporttest.Script(t, "introspection.mjs", body); !strings.Contains(sdl, "type NodeConnection {") {
 			t.Errorf("the schema is\n%s", sdl)
 		}
 	}

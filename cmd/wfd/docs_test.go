@@ -57,6 +57,14 @@ func TestExamplesFitTheSchema(t *testing.T) {
 	}
 }
 
+// What the manual says about resuming is what the tests of published clients run.
+func TestTheManualShowsHowClientsResume(t *testing.T) {
+	t.Parallel()
+	if shown := text(t, "../../transport/testdata/interop/resume.mjs"); !strings.Contains(documents(t)["docs/clients.md"], "```js\n"+shown+"```") {
+		t.Error("docs/clients.md shows another resume.mjs than the one that is tested")
+	}
+}
+
 func TestLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	for page, content := range documents(t) {
