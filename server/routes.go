@@ -30,7 +30,7 @@ func (s *Server) routes() http.Handler {
 		mux.HandleFunc("GET "+CallbackPath, s.finishSignIn)
 	}
 	mux.Handle("/", s.Pages)
-	return s.received(s.logged(s.recovered(secured(mux))))
+	return s.received(s.logged(s.recovered(s.parting(secured(mux)))))
 }
 
 // forPages lets web pages of the listed origins use what it wraps.

@@ -137,6 +137,18 @@ func (w *world) revoke(id model.ID) {
 // ask sends one request, with headers as "Name: value".
 func (w *world) ask(method, path, body string, headers ...string) (*http.Response, string) {
 	w.t.Helper()
+	response := w.begin(method, path, body, headers...)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return response, string(text)
+}
+
+// begin sends a request and waits for the beginning of the answer, whose body the caller reads and closes.
+func (w *world) begin(method, path, body string, headers ...string) *http.Response {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	w.t.Cleanup(cancel)
 	request, err := http.NewRequestWithContext(ctx, method, w.url+path, strings.NewReader(body))
@@ -151,12 +163,7 @@ func (w *world) ask(method, path, body string, headers ...string) (*http.Respons
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return response, string(text)
+	return response
 }
 
 // result is a GraphQL response.
