@@ -66,6 +66,7 @@ type list[T any] struct {
 // page is what one parent has of the rows.
 type page[T any] struct {
 	rows   []*T
+	read   int  // how many rows there were, before they were cut
 	more   bool // rows follow the last that was read, in the direction of reading
 	behind bool // rows stand before the span
 	ahead  bool // rows stand after the span
@@ -82,6 +83,7 @@ const (
 func (l *list[T]) pages(ctx context.Context, s span) ([]page[T], error) {
 	pages := make([]page[T], l.size())
 	var slab slab[T]
+	var rows []*T // of all pages: they come page by page
 	read := l.table.reading(ctx, l.sort.needs)
 	err := l.query(ctx, l.text(s, read.sql), l.where, func(r *row) {
 		p := &pages[r.int()-1]
@@ -93,10 +95,13 @@ func (l *list[T]) pages(ctx context.Context, s span) ([]page[T], error) {
 		default:
 			v := slab.take()
 			read.scan(r, v)
-			p.rows = append(p.rows, v)
+			rows = append(rows, v)
+			p.read++
 		}
 	})
 	for i := range pages {
+		n := pages[i].read
+		pages[i].rows, rows = rows[:n:n], rows[n:]
 		pages[i].cut(s)
 	}
 	return pages, err

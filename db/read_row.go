@@ -15,12 +15,13 @@ import (
 // row reads the columns of one row in turn, in PostgreSQL's binary format: lists are read this way because it costs a
 // third of scanning by reflection.
 type row struct {
-	values [][]byte
-	next   int
-	err    error // of the first column that could not be read
-	times  slab[time.Time]
-	ints   slab[int]
-	chars  chars
+	values  [][]byte
+	next    int
+	err     error // of the first column that could not be read
+	times   slab[time.Time]
+	ints    slab[int]
+	strings slab[string]
+	chars   chars
 }
 
 func (r *row) take() []byte {
@@ -39,7 +40,9 @@ func (r *row) text() string { return r.chars.keep(r.take()) }
 
 func (r *row) textOrNil() *string {
 	if v := r.take(); v != nil {
-		return new(r.chars.keep(v))
+		text := r.strings.take()
+		*text = r.chars.keep(v)
+		return text
 	}
 	return nil
 }

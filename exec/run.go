@@ -23,6 +23,10 @@ type run struct {
 	spare  atomic.Int32 // goroutines that may still be started
 
 	objects atomic.Int32 // that count
+
+	root        frame // these three are one allocation with the run
+	rootObject  [1]P
+	rootContext graphql.FieldContext
 }
 
 // frame is all objects of one type that stand at one place of the plan, with what their fields gave.

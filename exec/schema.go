@@ -141,13 +141,11 @@ func (s *Schema) respond(ctx context.Context, op *graphql.OperationContext, plan
 	return &graphql.Response{Data: r.write(ctx, root)}
 }
 
-// rootFrame is the frame of the operation itself: its one object is none.
+// rootFrame is the frame of the operation itself: its one object is none. A run has one.
 func (r *run) rootFrame(plan *selection) *frame {
-	return &frame{
-		sel:  plan,
-		objs: []P{nil},
-		fc:   &graphql.FieldContext{Object: r.rootName()},
-	}
+	r.rootContext.Object = r.rootName()
+	r.root = frame{sel: plan, objs: r.rootObject[:], fc: &r.rootContext}
+	return &r.root
 }
 
 func (r *run) rootName() string {

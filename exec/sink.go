@@ -26,9 +26,12 @@ func (s *Sink) prepare(fd *field, n int) {
 		s.spans = make([][]span, fd.lists)
 		s.spans[0] = make([]span, 0, n)
 	}
-	if len(fd.subs) > 1 {
+	switch {
+	case len(fd.subs) > 1:
 		s.kinds = make([][]P, len(fd.subs))
 		s.slot = []int32{}
+	case fd.lists == 0:
+		s.objs = make([]P, 0, n)
 	}
 }
 
