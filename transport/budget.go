@@ -94,7 +94,8 @@ func spend(limiter *rate.Limiter, known bool, points int) *gqlerror.Error {
 // bill is what a query or mutation was charged, until it is known what it touched.
 type bill struct {
 	requested int
-	touched   int // -1 while that is not known
+	touched   int           // -1 while that is not known
+	limiter   *rate.Limiter // of a known caller who is bounded; nil otherwise
 }
 
 // billKey is where a bill waits for the answer.
@@ -110,13 +111,14 @@ func billOf(ctx context.Context) *bill {
 
 // charge has a known caller pay for the objects that an operation may touch.
 func (b *Budgets) charge(ctx context.Context, op *graphql.OperationContext, objects int) *gqlerror.Error {
+	limiter, known := b.of(ctx)
+	if !known {
+		limiter = nil
+	}
 	if op.Operation.Operation != ast.Subscription { // whose events are shared, and free
-		op.Stats.SetExtension(billKey, &bill{requested: objects, touched: -1})
+		op.Stats.SetExtension(billKey, &bill{requested: objects, touched: -1, limiter: limiter})
 	}
-	if limiter, known := b.of(ctx); known {
-		return spend(limiter, known, objects)
-	}
-	return nil
+	return spend(limiter, known, objects)
 }
 
 // Touched is how an executor tells, before the answer is returned, how many objects the query or mutation of the context
@@ -135,14 +137,10 @@ func (b *Budgets) settle(ctx context.Context, response *graphql.Response) {
 	if bill == nil {
 		return
 	}
-	cost := map[string]any{"requested": bill.requested + 1}
 	if bill.touched >= 0 {
-		cost["actual"] = bill.touched + 1
-		if limiter, known := b.of(ctx); known {
-			give(limiter, bill.requested, bill.touched)
-		}
+		give(bill.limiter, bill.requested, bill.touched)
 	}
-	b.tell(ctx, response, cost)
+	b.tell(ctx, response, bill)
 }
 
 // RetryAfterKey is the extension in which an error says in how many seconds to try again.
@@ -162,10 +160,14 @@ func tellRetry(header http.Header, errs gqlerror.List) bool {
 // CostHeader has the answer say in extensions.cost what the operation cost; the request's extension "cost" does so too.
 const CostHeader = "X-Graphql-Cost"
 
-func (b *Budgets) tell(ctx context.Context, response *graphql.Response, cost map[string]any) {
+func (b *Budgets) tell(ctx context.Context, response *graphql.Response, bill *bill) {
 	op := graphql.GetOperationContext(ctx)
 	if asked, _ := op.Extensions["cost"].(bool); !asked && op.Headers.Get(CostHeader) == "" {
 		return
+	}
+	cost := map[string]any{"requested": bill.requested + 1}
+	if bill.touched >= 0 {
+		cost["actual"] = bill.touched + 1
 	}
 	if left, bounded := b.Left(ctx); bounded {
 		cost["limit"], cost["remaining"], cost["restoredPerSecond"] = left.Limit, left.Remaining, left.PerSecond
