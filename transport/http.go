@@ -128,6 +128,9 @@ func giveBack(b *bytes.Buffer) {
 }
 
 func (x *exchange) decode(body []byte) (*graphql.RawParams, *gqlerror.Error) {
+	if p, ok := plainParams(body, &x.config.Limits); ok {
+		return p.raw()
+	}
 	if err := checkJSON(body, &x.config.Limits); err != nil {
 		return nil, err
 	}
