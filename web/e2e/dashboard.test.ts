@@ -17,11 +17,11 @@ describe('signing in', () => {
     const at = await visit(browser(), '/')
     await at.page.getByRole('button', { name: 'Use an API key instead' }).click()
     await at.page.getByLabel('API key').fill('wfk_not_a_key')
-    await at.page.getByRole('button', { name: 'Sign in' }).click()
+    await at.page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await at.page.getByRole('alert').waitFor()
     await at.page.getByRole('button', { name: 'Use an API key instead' }).click()
     await at.page.getByLabel('API key').fill(key)
-    await at.page.getByRole('button', { name: 'Sign in' }).click()
+    await at.page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await live(at.page)
     await at.context.close() // the refusal is on the console, rightly
   })

@@ -54,6 +54,12 @@ async function barriers(page: Page): Promise<string[]> {
 async function settle(page: Page) {
   await page.getByRole('heading').first().waitFor()
   await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' })
+  await still(page)
+}
+
+/** Waits for what moves for a moment: half-way between two themes nothing has the colours that it is given. */
+async function still(page: Page) {
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
   await page.waitForFunction(() => document.getAnimations().every((animation) => animation.effect?.getTiming().iterations === Infinity || animation.playState !== 'running'))
 }
 
@@ -63,6 +69,7 @@ describe.each([...screens, ['sign-in', null] as const])('%s', (name, addressOf) 
     await settle(at.page)
     for (const colorScheme of ['light', 'dark'] as const) {
       await at.page.emulateMedia({ colorScheme })
+      await still(at.page)
       expect(await barriers(at.page), colorScheme).toEqual([])
       await shoot(at.page, `${name}-${colorScheme}`)
     }
