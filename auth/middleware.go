@@ -28,8 +28,7 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 			refuse(w, r, err)
 			return
 		}
-		caller.RequestID = model.CallerFrom(r.Context()).RequestID
-		next.ServeHTTP(w, r.WithContext(model.WithCaller(r.Context(), caller)))
+		next.ServeHTTP(w, r.WithContext(model.WithCaller(r.Context(), caller.In(model.CallerFrom(r.Context())))))
 	})
 }
 

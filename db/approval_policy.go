@@ -148,7 +148,7 @@ func (c *change) obey(ctx context.Context, s *model.Suggestion, r model.Ruling) 
 	}
 	asked := c.caller
 	defer func() { c.caller = asked }()
-	c.caller = model.Caller{RequestID: asked.RequestID}
+	c.caller = model.Caller{}.In(asked)
 	return update(ctx, c, what, &was, s)
 }
 

@@ -45,6 +45,9 @@ func (c *change) emit(e *model.Entry) {
 	e.ID = model.NewID(model.KindEvent)
 	e.ActorID = c.caller.ActorID()
 	e.RequestID = c.caller.RequestID
+	if from := c.caller.Address; from.IsValid() {
+		e.Address = from.WithZone("").String()
+	}
 	c.entries = append(c.entries, e)
 }
 

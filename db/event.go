@@ -12,11 +12,12 @@ import (
 
 // insertEventsSQL gives numbers in the order of the arrays, so that seq follows the order of emit.
 const insertEventsSQL = `
-INSERT INTO events (id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, request_id, changes, snapshot)
-SELECT id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, nullif(request_id, ''), changes, snapshot
+INSERT INTO events (id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, request_id, address, changes, snapshot)
+SELECT id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, nullif(request_id, ''), nullif(address, '')::inet,
+	changes, snapshot
 FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::uuid[], $5::bigint[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[],
-	$10::uuid[], $11::text[], $12::jsonb[], $13::jsonb[]) WITH ORDINALITY
-	AS e (id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, request_id, changes, snapshot, n)
+	$10::uuid[], $11::text[], $12::text[], $13::jsonb[], $14::jsonb[]) WITH ORDINALITY
+	AS e (id, type, kind, entity_id, version, workflow_id, task_id, agent_id, suggestion_id, actor_id, request_id, address, changes, snapshot, n)
 ORDER BY n
 RETURNING seq, at`
 
@@ -43,6 +44,7 @@ func queueEvents(t *trip, entries []*model.Entry) {
 		uuidColumn(entries, func(e *model.Entry) model.ID { return e.SuggestionID }),
 		uuidColumn(entries, func(e *model.Entry) model.ID { return e.ActorID }),
 		column(entries, func(e *model.Entry) string { return e.RequestID }),
+		column(entries, func(e *model.Entry) string { return e.Address }),
 		column(entries, func(e *model.Entry) []byte { return e.Changes }),
 		column(entries, func(e *model.Entry) []byte { return e.Snapshot }))
 }

@@ -31,7 +31,7 @@ func selectEntries(q *entryQuery) string {
 	return `
 SELECT s.head, s.floor, s.forks, p.* FROM event_state s LEFT JOIN (
 	SELECT l.position, l.seq, l.at, l.type, l.kind, l.entity_id, l.workflow_id, l.task_id, l.agent_id, l.suggestion_id, l.actor_id,
-		e.id, e.version, e.request_id, e.changes, e.snapshot
+		e.id, e.version, e.request_id, host(e.address), e.changes, e.snapshot
 	FROM ` + q.page + ` l
 	CROSS JOIN LATERAL (SELECT * FROM events e WHERE e.seq = l.seq LIMIT 1) e
 ) p ON true
@@ -45,21 +45,21 @@ func scanEntries(rows pgx.Rows) ([]*model.Entry, model.LogState, error) {
 		entries                           []*model.Entry
 		state                             model.LogState
 		workflow, task, agent, suggestion pgtype.UUID
-		request                           pgtype.Text
+		request, address                  pgtype.Text
 	)
 	for rows.Next() {
 		var e model.Entry
 		into := []any{&state.Head, &state.Floor, &state.Forks}
 		if empty := rows.RawValues()[len(into)] == nil; empty {
-			return nil, state, rows.Scan(append(into, make([]any, 16)...)...)
+			return nil, state, rows.Scan(append(into, make([]any, 17)...)...)
 		}
 		err := rows.Scan(append(into, &e.Position, &e.Seq, &e.At, (*string)(&e.Type), (*uint8)(&e.Kind), (*[16]byte)(&e.EntityID),
 			&workflow, &task, &agent, &suggestion, (*[16]byte)(&e.ActorID),
-			(*[16]byte)(&e.ID), &e.Version, &request, (*[]byte)(&e.Changes), (*[]byte)(&e.Snapshot))...)
+			(*[16]byte)(&e.ID), &e.Version, &request, &address, (*[]byte)(&e.Changes), (*[]byte)(&e.Snapshot))...)
 		if err != nil {
 			return nil, state, err
 		}
-		e.At, e.Epoch, e.RequestID = e.At.UTC(), state.Epoch(), request.String
+		e.At, e.Epoch, e.RequestID, e.Address = e.At.UTC(), state.Epoch(), request.String, address.String
 		e.WorkflowID, e.TaskID, e.AgentID, e.SuggestionID = workflow.Bytes, task.Bytes, agent.Bytes, suggestion.Bytes
 		e.Share()
 		entries = append(entries, &e)

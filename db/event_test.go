@@ -54,7 +54,7 @@ func TestInsertEventsKeepsEveryFieldAndTheOrder(t *testing.T) {
 	full := &model.Entry{
 		ID: model.NewID(model.KindEvent), Type: model.EventTypeTaskCompleted, Kind: model.KindTask, EntityID: model.NewID(model.KindTask), Version: 7,
 		WorkflowID: model.NewID(model.KindWorkflow), TaskID: model.NewID(model.KindTask), AgentID: model.NewID(model.KindAgent),
-		SuggestionID: model.NewID(model.KindSuggestion), ActorID: model.SystemID, RequestID: "req-1",
+		SuggestionID: model.NewID(model.KindSuggestion), ActorID: model.SystemID, RequestID: "req-1", Address: "192.0.2.1",
 		Changes: json.RawMessage(`[{"after": "COMPLETED", "field": "status", "before": null}]`), Snapshot: json.RawMessage(`{"name": "naïve \"quotes\" {,}"}`),
 	}
 	bare := &model.Entry{

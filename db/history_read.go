@@ -16,11 +16,11 @@ var entryTable = table[model.Entry]{
 	name: "event_log",
 	join: " CROSS JOIN LATERAL (SELECT * FROM events AS e WHERE e.seq = x.seq LIMIT 1) AS e",
 	columns: whole("x.position, x.seq, x.at, x.type, x.kind, x.entity_id, x.workflow_id, x.task_id, x.agent_id, x.suggestion_id, "+
-		"x.actor_id, e.id, e.version, e.request_id, e.changes, e.snapshot, (SELECT max(epoch) FROM event_epoch) AS epoch", func(r *row, e *model.Entry) {
+		"x.actor_id, e.id, e.version, e.request_id, host(e.address), e.changes, e.snapshot, (SELECT max(epoch) FROM event_epoch) AS epoch", func(r *row, e *model.Entry) {
 		e.Position, e.Seq, e.At = int64(r.int()), int64(r.int()), r.time()
 		e.Type, e.Kind, e.EntityID = word[model.EventType](r), model.Kind(r.int()), r.id()
 		e.WorkflowID, e.TaskID, e.AgentID, e.SuggestionID = r.id(), r.id(), r.id(), r.id()
-		e.ActorID, e.ID, e.Version, e.RequestID = r.id(), r.id(), int64(r.int()), r.text()
+		e.ActorID, e.ID, e.Version, e.RequestID, e.Address = r.id(), r.id(), int64(r.int()), r.text(), r.text()
 		e.Changes, e.Snapshot, e.Epoch = []byte(r.json()), []byte(r.json()), int32(r.int())
 	}),
 }

@@ -1,9 +1,16 @@
 package e2e
 
 import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const claimTasks = `mutation ($a: ID!) { claimTasks(input: {agentId: $a}) { leaseToken attempt task { id key suggestions(first: 1) { edges { node { status approvedData } } } } } }`
@@ -135,30 +142,9 @@ func TestTheWholeStory(t *testing.T) {
 	}
 
 	// The log tells who did what, in the order in which it was seen; keys are the administrator's business alone.
-	var told []string
-	for _, e := range seen {
-		what := e.Type
-		if e.Task != nil {
-			what += " " + e.Task.Key
-		}
-		told = append(told, e.Actor.Name+": "+what)
-	}
-	want := []string{
-		"Dana: WORKFLOW_CREATED", "Dana: TASK_CREATED analyze", "Dana: TASK_CREATED draft", "Dana: TASK_CREATED escalate",
-		"Dana: WORKFLOW_STARTED", "Dana: TASK_READY analyze",
-		"TicketAnalyzer: TASK_CLAIMED analyze", "TicketAnalyzer: AGENT_STATUS_CHANGED", "TicketAnalyzer: TASK_PROGRESSED analyze",
-		"TicketAnalyzer: TASK_COMPLETED analyze", "TicketAnalyzer: TASK_READY draft", "TicketAnalyzer: WORKFLOW_PROGRESSED", "TicketAnalyzer: AGENT_STATUS_CHANGED",
-		"EmailResponder: TASK_CLAIMED draft", "EmailResponder: AGENT_STATUS_CHANGED",
-		"EmailResponder: SUGGESTION_CREATED", "EmailResponder: TASK_AWAITING_APPROVAL draft", "EmailResponder: AGENT_STATUS_CHANGED",
-		"Dana: SUGGESTION_APPROVED", "Dana: TASK_READY draft",
-		"EmailResponder: TASK_CLAIMED draft", "EmailResponder: AGENT_STATUS_CHANGED",
-		"EmailResponder: TASK_COMPLETED draft", "EmailResponder: TASK_READY escalate", "EmailResponder: WORKFLOW_PROGRESSED", "EmailResponder: AGENT_STATUS_CHANGED",
-		"EscalationManager: TASK_CLAIMED escalate", "EscalationManager: AGENT_STATUS_CHANGED",
-		"EscalationManager: TASK_COMPLETED escalate", "EscalationManager: WORKFLOW_COMPLETED",
-	}
-	if !slices.Equal(told, want) {
-		t.Errorf("the log tells\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
-	}
+	names := map[string]string{workflow.ID: "the workflow", suggestion.ID: "the suggestion", analyzer.id: "TicketAnalyzer", responder.id: "EmailResponder",
+		escalation.id: "EscalationManager"}
+	compareGolden(t, "testdata/story.golden", tell(seen, names))
 	log := dana.log()
 	if from := slices.IndexFunc(log, func(e event) bool { return e.ID == seen[0].ID }); from < 0 || !sameEvents(log[from:from+len(seen)], seen) {
 		t.Error("the audit log is not what the stream carried")
@@ -175,4 +161,54 @@ func TestTheWholeStory(t *testing.T) {
 
 func sameEvents(a, b []event) bool {
 	return slices.EqualFunc(a, b, func(x, y event) bool { return x.ID == y.ID && x.Cursor == y.Cursor })
+}
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+// compareGolden wants a text to be that of a file, which -update writes.
+func compareGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; go test ./e2e -run Story -update writes it anew):\n%s", file, diff)
+	}
+}
+
+var (
+	anID    = regexp.MustCompile(`(wf|task|agent|sug|com|evt|user|key)_[0-9a-z]{26}`)
+	aMoment = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+)
+
+// tell tells events as a story: who did what, and what changed from what to what, with names for ids and without times.
+func tell(events []event, names map[string]string) string {
+	var story strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&story, "%s: %s", e.Actor.Name, strings.ToLower(strings.ReplaceAll(e.Type, "_", " ")))
+		if e.Task != nil {
+			fmt.Fprintf(&story, " (%s)", e.Task.Key)
+		}
+		story.WriteString("\n")
+		for _, c := range e.Changes {
+			fmt.Fprintf(&story, "    %s: %s -> %s\n", c.Field, named(c.Before, names), named(c.After, names))
+		}
+	}
+	return story.String()
+}
+
+func named(value json.RawMessage, names map[string]string) string {
+	text := anID.ReplaceAllStringFunc(string(value), func(id string) string {
+		if name, ok := names[id]; ok {
+			return name
+		}
+		return "someone"
+	})
+	return aMoment.ReplaceAllString(text, "some time")
 }

@@ -74,6 +74,7 @@ func TestARestoredLogWithoutItsSequence(t *testing.T) {
 		t.Errorf("seq %d", seq)
 	}
 	to.collect(n, event.Subscription{After: &model.Cursor{Epoch: 1, Position: 0}}, 11)
+	n.untouched(t, nil)
 }
 
 // restore copies the log from another database as a dump of its data does, and shifts the transaction ids in it by so
@@ -85,7 +86,7 @@ func (w *world) restore(from *world, shift int64) {
 	w.copyTable(from, "event_batch", "batch, epoch, last_position, n, "+snap+", at")
 	w.copyTable(from, "event_log", "*")
 	w.copyTable(from, "events", fmt.Sprintf(`seq, xid::text::bigint + %d, id, at, type, schema_version, kind, entity_id, version,
-		workflow_id, task_id, agent_id, suggestion_id, actor_id, request_id, changes, snapshot`, shift))
+		workflow_id, task_id, agent_id, suggestion_id, actor_id, request_id, changes, snapshot, address`, shift))
 }
 
 func (w *world) copyTable(from *world, table, columns string) {

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"workflowfactory/db"
 	"workflowfactory/db/dbtest"
 	"workflowfactory/db/pgdev"
 	"workflowfactory/event"
@@ -53,6 +54,11 @@ func TestFailoverToAStandby(t *testing.T) {
 		t.Fatalf("position %d", p)
 	}
 
+	kept, err := db.Audit{DB: n.db}.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.untouched(t, &kept)
 	primary.Kill9()
 	w.exec(standby, "SELECT pg_promote()")
 	mine := model.NewID(model.KindWorkflow)
@@ -81,6 +87,27 @@ func TestFailoverToAStandby(t *testing.T) {
 			t.Errorf("in the new epoch: %v", positionsOf(got))
 		}
 	}
+	n.untouched(t, nil)
+	if flaws := n.flaws(t, &kept); len(flaws) != 1 || flaws[0].Position != 15 || !strings.Contains(flaws[0].What, "replaced") {
+		t.Errorf("the head that was lost: %v", flaws)
+	}
+}
+
+// untouched wants the log to be what was written, and to hold the head that was kept.
+func (n *node) untouched(t *testing.T, kept *model.LogHead) {
+	t.Helper()
+	if flaws := n.flaws(t, kept); len(flaws) > 0 {
+		t.Errorf("the chain of the log does not hold: %v", flaws[0])
+	}
+}
+
+func (n *node) flaws(t *testing.T, kept *model.LogHead) []*model.Flaw {
+	t.Helper()
+	chain, err := db.Audit{DB: n.db}.Verify(t.Context(), kept, func(int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chain.Flaws
 }
 
 // pausedAt subscribes; each call of next takes one more entry, nil at the end. end tells why the stream ended.

@@ -165,5 +165,6 @@ func TestPartitionsComeAndGoUnderLoad(t *testing.T) {
 	for property, example := range violations(c.ledger, <-stream) {
 		t.Errorf("%s: %s", property, example)
 	}
+	n.untouched(t, nil)
 	t.Logf("%d events, dropped %d partitions", head, dropped)
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"workflowfactory/auth"
 	"workflowfactory/db"
 	"workflowfactory/graph/gen"
 	"workflowfactory/model"
@@ -56,6 +57,20 @@ func (r logEvent[E]) Changes(_ context.Context, events []E) ([][]*model.FieldCha
 		changes[i] = e.LogEntry().FieldChanges()
 	}
 	return changes, nil
+}
+
+// Address tells from where it was asked for, to whom that may concern.
+func (r logEvent[E]) Address(ctx context.Context, events []E) ([]*string, error) {
+	addresses := make([]*string, len(events))
+	if !auth.Allows(model.CallerFrom(ctx).Role, model.ActionOversee) {
+		return addresses, nil
+	}
+	for i, e := range events {
+		if from := e.LogEntry().Address; from != "" {
+			addresses[i] = &from
+		}
+	}
+	return addresses, nil
 }
 
 // WorkflowEvent answers the fields of events about workflows.

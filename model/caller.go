@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"net/netip"
 	"time"
 )
 
@@ -13,6 +14,7 @@ type Caller struct {
 	AgentID   ID     // the agent that an AGENT key is bound to; zero while it is bound to none
 	UserID    ID     // the person behind the credential; zero for a key that belongs to no person
 	RequestID string
+	Address   netip.Addr // whence they ask, as far as trusted proxies tell; the zero Addr when it is not known
 
 	Until time.Time // when the credential stops working by itself; zero for one that is looked up
 }
@@ -42,6 +44,12 @@ func (c Caller) Holder() ID {
 // MaySeeAll says whether what concerns one person alone may be shown to the caller: to administrators and to that person.
 func (c Caller) MaySeeAll(of *User) bool {
 	return c.Role == RoleAdmin || of.SignsIn || !c.UserID.IsZero() && c.UserID == of.ID
+}
+
+// In gives the caller as the one who makes the request that asked is known by.
+func (c Caller) In(asked Caller) Caller {
+	c.RequestID, c.Address = asked.RequestID, asked.Address
+	return c
 }
 
 type callerKey struct{}

@@ -26,6 +26,7 @@ type Entry struct {
 	SuggestionID ID
 	ActorID      ID // SystemID when no caller asked for the change
 	RequestID    string
+	Address      string          // whence the change was asked for; "" when nobody asked, or it is not known
 	Changes      json.RawMessage // [{"field","before","after"}]
 	Snapshot     json.RawMessage // the entity after the change; null when it was deleted
 

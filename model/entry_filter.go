@@ -39,6 +39,7 @@ func (f *EventFilter) Entries() EntryFilter {
 	if t := f.EntityType; t != nil {
 		e.Kind = compare(t.Eq, t.In, t.Neq, t.Nin, EntityType.Kind)
 	}
+	e.EntityID = f.EntityID.among()
 	e.WorkflowID = f.WorkflowID.among()
 	e.TaskID = f.TaskID.among()
 	e.AgentID = f.AgentID.among()

@@ -498,6 +498,8 @@ type EventFilter struct {
 	Type *EventTypeFilter `json:"type,omitempty"`
 	// By what it is about.
 	EntityType *EntityTypeFilter `json:"entityType,omitempty"`
+	// By the one thing that it is about, whatever that is.
+	EntityID *IDFilter `json:"entityId,omitempty"`
 	// By workflow: of it and of everything in it.
 	WorkflowID *IDFilter `json:"workflowId,omitempty"`
 	// By task: of it, its suggestions and its comments.

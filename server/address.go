@@ -15,7 +15,6 @@ type visitKey struct{}
 
 // visit is what is known of a request beside who makes it.
 type visit struct {
-	from      netip.Addr
 	operation atomic.Int32 // as the metrics name it
 }
 
@@ -63,11 +62,7 @@ func place(a netip.Addr) string {
 
 // placeOf is the place that the request comes from.
 func placeOf(ctx context.Context) string {
-	var from netip.Addr
-	if v := visitOf(ctx); v != nil {
-		from = v.from
-	}
-	return place(from)
+	return place(model.CallerFrom(ctx).Address)
 }
 
 // spender is whom an operation is charged to.

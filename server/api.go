@@ -136,8 +136,7 @@ func (a socketAuth) init(ctx context.Context, payload map[string]any) (context.C
 		if err != nil {
 			return nil, err
 		}
-		proven.RequestID = caller.RequestID
-		caller = proven
+		caller = proven.In(caller)
 	}
 	return a.Watch(model.WithCaller(ctx, caller), caller), nil
 }

@@ -31,9 +31,9 @@ func (s *Server) received(next http.Handler) http.Handler {
 			id = newRequestID()
 		}
 		w.Header()[requestIDHeader] = []string{id}
-		from := origin(r.RemoteAddr, r.Header["X-Forwarded-For"], s.Proxies)
-		ctx := context.WithValue(r.Context(), visitKey{}, &visit{from: from})
-		next.ServeHTTP(w, r.WithContext(model.WithCaller(ctx, model.Caller{RequestID: id})))
+		asked := model.Caller{RequestID: id, Address: origin(r.RemoteAddr, r.Header["X-Forwarded-For"], s.Proxies)}
+		ctx := context.WithValue(r.Context(), visitKey{}, &visit{})
+		next.ServeHTTP(w, r.WithContext(model.WithCaller(ctx, asked)))
 	})
 }
 

@@ -170,6 +170,7 @@ type exported struct {
 	SuggestionID model.ID        `json:"suggestionId,omitzero"`
 	ActorID      model.ID        `json:"actorId"`
 	RequestID    string          `json:"requestId,omitempty"`
+	Address      string          `json:"address,omitempty"`
 	Changes      json.RawMessage `json:"changes,omitempty"`
 	Entity       json.RawMessage `json:"entity"` // after the change; null when it was deleted
 }
@@ -178,6 +179,6 @@ func exportedFrom(e *model.Entry) exported {
 	return exported{
 		Cursor: e.Cursor().String(), ID: e.ID, At: e.At, Type: e.Type, EntityID: e.EntityID, Version: e.Version, WorkflowID: e.WorkflowID,
 		TaskID: e.TaskID, AgentID: e.AgentID, SuggestionID: e.SuggestionID, ActorID: e.ActorID, RequestID: e.RequestID,
-		Changes: e.Changes, Entity: e.Snapshot,
+		Address: e.Address, Changes: e.Changes, Entity: e.Snapshot,
 	}
 }

@@ -25,6 +25,7 @@ type program struct {
 	User      userCommand      `cmd:"" help:"Make, list and deactivate the accounts of people."`
 	Key       keyCommand       `cmd:"" help:"Create, list and revoke API keys."`
 	Events    eventsCommand    `cmd:"" help:"Export the event log."`
+	Audit     auditCommand     `cmd:"" help:"Check that the event log was not changed, and print what to check it against later."`
 	Agent     agentCommand     `cmd:"" help:"Run an agent that pretends to work, to try things out with."`
 	Demo      demoCommand      `cmd:"" help:"Have several such agents work on workflows that keep arriving, until a signal."`
 	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`

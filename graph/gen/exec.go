@@ -92,6 +92,7 @@ type ComplexityRoot struct {
 	AccessEvent struct {
 		APIKeyID  func(childComplexity int) int
 		Actor     func(childComplexity int) int
+		Address   func(childComplexity int) int
 		At        func(childComplexity int) int
 		Changes   func(childComplexity int) int
 		Cursor    func(childComplexity int) int
@@ -154,6 +155,7 @@ type ComplexityRoot struct {
 
 	AgentEvent struct {
 		Actor     func(childComplexity int) int
+		Address   func(childComplexity int) int
 		Agent     func(childComplexity int) int
 		AgentID   func(childComplexity int) int
 		At        func(childComplexity int) int
@@ -250,6 +252,7 @@ type ComplexityRoot struct {
 
 	ApprovalPolicyEvent struct {
 		Actor            func(childComplexity int) int
+		Address          func(childComplexity int) int
 		ApprovalPolicy   func(childComplexity int) int
 		ApprovalPolicyID func(childComplexity int) int
 		At               func(childComplexity int) int
@@ -339,6 +342,7 @@ type ComplexityRoot struct {
 
 	CommentEvent struct {
 		Actor     func(childComplexity int) int
+		Address   func(childComplexity int) int
 		At        func(childComplexity int) int
 		Changes   func(childComplexity int) int
 		Comment   func(childComplexity int) int
@@ -652,6 +656,7 @@ type ComplexityRoot struct {
 
 	SuggestionEvent struct {
 		Actor        func(childComplexity int) int
+		Address      func(childComplexity int) int
 		At           func(childComplexity int) int
 		Changes      func(childComplexity int) int
 		Cursor       func(childComplexity int) int
@@ -770,6 +775,7 @@ type ComplexityRoot struct {
 
 	TaskEvent struct {
 		Actor      func(childComplexity int) int
+		Address    func(childComplexity int) int
 		At         func(childComplexity int) int
 		Changes    func(childComplexity int) int
 		Cursor     func(childComplexity int) int
@@ -920,6 +926,7 @@ type ComplexityRoot struct {
 
 	WorkflowEvent struct {
 		Actor      func(childComplexity int) int
+		Address    func(childComplexity int) int
 		At         func(childComplexity int) int
 		Changes    func(childComplexity int) int
 		Cursor     func(childComplexity int) int
@@ -955,6 +962,8 @@ type AccessEventResolver interface {
 
 	Actor(ctx context.Context, objs []*model.AccessEvent) ([]model.Actor, error)
 	Changes(ctx context.Context, objs []*model.AccessEvent) ([][]*model.FieldChange, error)
+
+	Address(ctx context.Context, objs []*model.AccessEvent) ([]*string, error)
 }
 type AgentResolver interface {
 	CurrentTask(ctx context.Context, objs []*model.Agent) ([]*model.Task, error)
@@ -976,6 +985,8 @@ type AgentEventResolver interface {
 
 	Actor(ctx context.Context, objs []*model.AgentEvent) ([]model.Actor, error)
 	Changes(ctx context.Context, objs []*model.AgentEvent) ([][]*model.FieldChange, error)
+
+	Address(ctx context.Context, objs []*model.AgentEvent) ([]*string, error)
 }
 type AgentPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.AgentPayload) ([]*model.Cursor, error)
@@ -1000,6 +1011,8 @@ type ApprovalPolicyEventResolver interface {
 
 	Actor(ctx context.Context, objs []*model.ApprovalPolicyEvent) ([]model.Actor, error)
 	Changes(ctx context.Context, objs []*model.ApprovalPolicyEvent) ([][]*model.FieldChange, error)
+
+	Address(ctx context.Context, objs []*model.ApprovalPolicyEvent) ([]*string, error)
 }
 type ApprovalPolicyPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.ApprovalPolicyPayload) ([]*model.Cursor, error)
@@ -1032,6 +1045,8 @@ type CommentEventResolver interface {
 
 	Actor(ctx context.Context, objs []*model.CommentEvent) ([]model.Actor, error)
 	Changes(ctx context.Context, objs []*model.CommentEvent) ([][]*model.FieldChange, error)
+
+	Address(ctx context.Context, objs []*model.CommentEvent) ([]*string, error)
 }
 type CommentPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.CommentPayload) ([]*model.Cursor, error)
@@ -1172,6 +1187,8 @@ type SuggestionEventResolver interface {
 
 	Actor(ctx context.Context, objs []*model.SuggestionEvent) ([]model.Actor, error)
 	Changes(ctx context.Context, objs []*model.SuggestionEvent) ([][]*model.FieldChange, error)
+
+	Address(ctx context.Context, objs []*model.SuggestionEvent) ([]*string, error)
 }
 type SuggestionPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.SuggestionPayload) ([]*model.Cursor, error)
@@ -1206,6 +1223,8 @@ type TaskEventResolver interface {
 
 	Actor(ctx context.Context, objs []*model.TaskEvent) ([]model.Actor, error)
 	Changes(ctx context.Context, objs []*model.TaskEvent) ([][]*model.FieldChange, error)
+
+	Address(ctx context.Context, objs []*model.TaskEvent) ([]*string, error)
 }
 type TaskLogConnectionResolver interface {
 	TotalCount(ctx context.Context, objs []*model.TaskLogConnection) ([]int, error)
@@ -1244,6 +1263,8 @@ type WorkflowEventResolver interface {
 
 	Actor(ctx context.Context, objs []*model.WorkflowEvent) ([]model.Actor, error)
 	Changes(ctx context.Context, objs []*model.WorkflowEvent) ([][]*model.FieldChange, error)
+
+	Address(ctx context.Context, objs []*model.WorkflowEvent) ([]*string, error)
 }
 type WorkflowPayloadResolver interface {
 	Cursor(ctx context.Context, objs []*model.WorkflowPayload) ([]*model.Cursor, error)
@@ -1279,6 +1300,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccessEvent.Actor(childComplexity), true
+	case "AccessEvent.address":
+		if e.ComplexityRoot.AccessEvent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessEvent.Address(childComplexity), true
 	case "AccessEvent.at":
 		if e.ComplexityRoot.AccessEvent.At == nil {
 			break
@@ -1569,6 +1596,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgentEvent.Actor(childComplexity), true
+	case "AgentEvent.address":
+		if e.ComplexityRoot.AgentEvent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentEvent.Address(childComplexity), true
 	case "AgentEvent.agent":
 		if e.ComplexityRoot.AgentEvent.Agent == nil {
 			break
@@ -1941,6 +1974,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApprovalPolicyEvent.Actor(childComplexity), true
+	case "ApprovalPolicyEvent.address":
+		if e.ComplexityRoot.ApprovalPolicyEvent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPolicyEvent.Address(childComplexity), true
 	case "ApprovalPolicyEvent.approvalPolicy":
 		if e.ComplexityRoot.ApprovalPolicyEvent.ApprovalPolicy == nil {
 			break
@@ -2271,6 +2310,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CommentEvent.Actor(childComplexity), true
+	case "CommentEvent.address":
+		if e.ComplexityRoot.CommentEvent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CommentEvent.Address(childComplexity), true
 	case "CommentEvent.at":
 		if e.ComplexityRoot.CommentEvent.At == nil {
 			break
@@ -4008,6 +4053,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SuggestionEvent.Actor(childComplexity), true
+	case "SuggestionEvent.address":
+		if e.ComplexityRoot.SuggestionEvent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionEvent.Address(childComplexity), true
 	case "SuggestionEvent.at":
 		if e.ComplexityRoot.SuggestionEvent.At == nil {
 			break
@@ -4532,6 +4583,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskEvent.Actor(childComplexity), true
+	case "TaskEvent.address":
+		if e.ComplexityRoot.TaskEvent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskEvent.Address(childComplexity), true
 	case "TaskEvent.at":
 		if e.ComplexityRoot.TaskEvent.At == nil {
 			break
@@ -5134,6 +5191,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WorkflowEvent.Actor(childComplexity), true
+	case "WorkflowEvent.address":
+		if e.ComplexityRoot.WorkflowEvent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkflowEvent.Address(childComplexity), true
 	case "WorkflowEvent.at":
 		if e.ComplexityRoot.WorkflowEvent.At == nil {
 			break
@@ -7676,6 +7739,8 @@ interface Event implements Node {
   changes: [FieldChange!]!
   "The request that caused it."
   requestId: String
+  "The network address that it was asked for from; null when nobody asked, for who may not OVERSEE, and for events of old versions."
+  address: String
 }
 
 "A field that changed."
@@ -7704,6 +7769,8 @@ type WorkflowEvent implements Node & Event {
   changes: [FieldChange!]!
   "The request that caused it."
   requestId: String
+  "The network address that it was asked for from; null when nobody asked, for who may not OVERSEE, and for events of old versions."
+  address: String
   "The workflow's id."
   workflowId: ID!
   "The workflow as it was just after; null once deleted."
@@ -7726,6 +7793,8 @@ type TaskEvent implements Node & Event {
   changes: [FieldChange!]!
   "The request that caused it."
   requestId: String
+  "The network address that it was asked for from; null when nobody asked, for who may not OVERSEE, and for events of old versions."
+  address: String
   "The task's id."
   taskId: ID!
   "Its workflow's id."
@@ -7750,6 +7819,8 @@ type AgentEvent implements Node & Event {
   changes: [FieldChange!]!
   "The request that caused it."
   requestId: String
+  "The network address that it was asked for from; null when nobody asked, for who may not OVERSEE, and for events of old versions."
+  address: String
   "The agent's id."
   agentId: ID!
   "The agent as it was just after; null once deleted."
@@ -7772,6 +7843,8 @@ type SuggestionEvent implements Node & Event {
   changes: [FieldChange!]!
   "The request that caused it."
   requestId: String
+  "The network address that it was asked for from; null when nobody asked, for who may not OVERSEE, and for events of old versions."
+  address: String
   "The suggestion's id."
   suggestionId: ID!
   "Its task's id."
@@ -7796,6 +7869,8 @@ type CommentEvent implements Node & Event {
   changes: [FieldChange!]!
   "The request that caused it."
   requestId: String
+  "The network address that it was asked for from; null when nobody asked, for who may not OVERSEE, and for events of old versions."
+  address: String
   "The comment's id."
   commentId: ID!
   "Its task's id."
@@ -7820,6 +7895,8 @@ type ApprovalPolicyEvent implements Node & Event {
   changes: [FieldChange!]!
   "The request that caused it."
   requestId: String
+  "The network address that it was asked for from; null when nobody asked, for who may not OVERSEE, and for events of old versions."
+  address: String
   "The policy's id."
   approvalPolicyId: ID!
   "The policy as it was just after; null once deleted."
@@ -7842,6 +7919,8 @@ type AccessEvent implements Node & Event {
   changes: [FieldChange!]!
   "The request that caused it."
   requestId: String
+  "The network address that it was asked for from; null when nobody asked, for who may not OVERSEE, and for events of old versions."
+  address: String
   "The user, when it is about one or a session of theirs."
   userId: ID
   "The session, when it is about one."
@@ -8010,6 +8089,8 @@ input EventFilter {
   type: EventTypeFilter
   "By what it is about."
   entityType: EntityTypeFilter
+  "By the one thing that it is about, whatever that is."
+  entityId: IDFilter
   "By workflow: of it and of everything in it."
   workflowId: IDFilter
   "By task: of it, its suggestions and its comments."
@@ -9218,6 +9299,8 @@ func (ec *executionContext) childFields_AgentEvent(ctx context.Context, field gr
 		return ec.fieldContext_AgentEvent_changes(ctx, field)
 	case "requestId":
 		return ec.fieldContext_AgentEvent_requestId(ctx, field)
+	case "address":
+		return ec.fieldContext_AgentEvent_address(ctx, field)
 	case "agentId":
 		return ec.fieldContext_AgentEvent_agentId(ctx, field)
 	case "agent":
@@ -9564,6 +9647,8 @@ func (ec *executionContext) childFields_CommentEvent(ctx context.Context, field 
 		return ec.fieldContext_CommentEvent_changes(ctx, field)
 	case "requestId":
 		return ec.fieldContext_CommentEvent_requestId(ctx, field)
+	case "address":
+		return ec.fieldContext_CommentEvent_address(ctx, field)
 	case "commentId":
 		return ec.fieldContext_CommentEvent_commentId(ctx, field)
 	case "taskId":
@@ -10008,6 +10093,8 @@ func (ec *executionContext) childFields_SuggestionEvent(ctx context.Context, fie
 		return ec.fieldContext_SuggestionEvent_changes(ctx, field)
 	case "requestId":
 		return ec.fieldContext_SuggestionEvent_requestId(ctx, field)
+	case "address":
+		return ec.fieldContext_SuggestionEvent_address(ctx, field)
 	case "suggestionId":
 		return ec.fieldContext_SuggestionEvent_suggestionId(ctx, field)
 	case "taskId":
@@ -10234,6 +10321,8 @@ func (ec *executionContext) childFields_TaskEvent(ctx context.Context, field gra
 		return ec.fieldContext_TaskEvent_changes(ctx, field)
 	case "requestId":
 		return ec.fieldContext_TaskEvent_requestId(ctx, field)
+	case "address":
+		return ec.fieldContext_TaskEvent_address(ctx, field)
 	case "taskId":
 		return ec.fieldContext_TaskEvent_taskId(ctx, field)
 	case "workflowId":
@@ -10534,6 +10623,8 @@ func (ec *executionContext) childFields_WorkflowEvent(ctx context.Context, field
 		return ec.fieldContext_WorkflowEvent_changes(ctx, field)
 	case "requestId":
 		return ec.fieldContext_WorkflowEvent_requestId(ctx, field)
+	case "address":
+		return ec.fieldContext_WorkflowEvent_address(ctx, field)
 	case "workflowId":
 		return ec.fieldContext_WorkflowEvent_workflowId(ctx, field)
 	case "workflow":
@@ -13242,6 +13333,52 @@ func (ec *executionContext) fieldContext_AccessEvent_requestId(_ context.Context
 	return graphql.NewScalarFieldContext("AccessEvent", field, false, false, "String")
 }
 
+func (ec *executionContext) _AccessEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.AccessEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccessEvent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_AccessEvent_address(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccessEvent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccessEvent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_AccessEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.AccessEvent) (any, error) {
+	resolver := ec.Resolvers.AccessEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.AccessEvent](ctx, "AccessEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Address(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"AccessEvent.address",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Address(ctx, []*model.AccessEvent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"AccessEvent.address",
+	)
+}
+
 func (ec *executionContext) _AccessEvent_userId(ctx context.Context, field graphql.CollectedField, obj *model.AccessEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14684,6 +14821,52 @@ func (ec *executionContext) _AgentEvent_requestId(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_AgentEvent_requestId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AgentEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AgentEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.AgentEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentEvent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_AgentEvent_address(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgentEvent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentEvent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_AgentEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.AgentEvent) (any, error) {
+	resolver := ec.Resolvers.AgentEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.AgentEvent](ctx, "AgentEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Address(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"AgentEvent.address",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Address(ctx, []*model.AgentEvent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"AgentEvent.address",
+	)
 }
 
 func (ec *executionContext) _AgentEvent_agentId(ctx context.Context, field graphql.CollectedField, obj *model.AgentEvent) (ret graphql.Marshaler) {
@@ -16390,6 +16573,52 @@ func (ec *executionContext) fieldContext_ApprovalPolicyEvent_requestId(_ context
 	return graphql.NewScalarFieldContext("ApprovalPolicyEvent", field, false, false, "String")
 }
 
+func (ec *executionContext) _ApprovalPolicyEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalPolicyEvent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ApprovalPolicyEvent_address(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalPolicyEvent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalPolicyEvent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ApprovalPolicyEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (any, error) {
+	resolver := ec.Resolvers.ApprovalPolicyEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.ApprovalPolicyEvent](ctx, "ApprovalPolicyEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Address(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ApprovalPolicyEvent.address",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Address(ctx, []*model.ApprovalPolicyEvent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"ApprovalPolicyEvent.address",
+	)
+}
+
 func (ec *executionContext) _ApprovalPolicyEvent_approvalPolicyId(ctx context.Context, field graphql.CollectedField, obj *model.ApprovalPolicyEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18091,6 +18320,52 @@ func (ec *executionContext) _CommentEvent_requestId(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_CommentEvent_requestId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CommentEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _CommentEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.CommentEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CommentEvent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CommentEvent_address(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CommentEvent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CommentEvent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_CommentEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.CommentEvent) (any, error) {
+	resolver := ec.Resolvers.CommentEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.CommentEvent](ctx, "CommentEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Address(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CommentEvent.address",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Address(ctx, []*model.CommentEvent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"CommentEvent.address",
+	)
 }
 
 func (ec *executionContext) _CommentEvent_commentId(ctx context.Context, field graphql.CollectedField, obj *model.CommentEvent) (ret graphql.Marshaler) {
@@ -27208,6 +27483,52 @@ func (ec *executionContext) fieldContext_SuggestionEvent_requestId(_ context.Con
 	return graphql.NewScalarFieldContext("SuggestionEvent", field, false, false, "String")
 }
 
+func (ec *executionContext) _SuggestionEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SuggestionEvent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_SuggestionEvent_address(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SuggestionEvent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SuggestionEvent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_SuggestionEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionEvent) (any, error) {
+	resolver := ec.Resolvers.SuggestionEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.SuggestionEvent](ctx, "SuggestionEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Address(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"SuggestionEvent.address",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Address(ctx, []*model.SuggestionEvent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"SuggestionEvent.address",
+	)
+}
+
 func (ec *executionContext) _SuggestionEvent_suggestionId(ctx context.Context, field graphql.CollectedField, obj *model.SuggestionEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29770,6 +30091,52 @@ func (ec *executionContext) _TaskEvent_requestId(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_TaskEvent_requestId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TaskEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _TaskEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.TaskEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskEvent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TaskEvent_address(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TaskEvent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskEvent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_TaskEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.TaskEvent) (any, error) {
+	resolver := ec.Resolvers.TaskEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.TaskEvent](ctx, "TaskEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Address(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TaskEvent.address",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Address(ctx, []*model.TaskEvent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"TaskEvent.address",
+	)
 }
 
 func (ec *executionContext) _TaskEvent_taskId(ctx context.Context, field graphql.CollectedField, obj *model.TaskEvent) (ret graphql.Marshaler) {
@@ -32594,6 +32961,52 @@ func (ec *executionContext) _WorkflowEvent_requestId(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_WorkflowEvent_requestId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WorkflowEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _WorkflowEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkflowEvent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_WorkflowEvent_address(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkflowEvent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkflowEvent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_WorkflowEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowEvent) (any, error) {
+	resolver := ec.Resolvers.WorkflowEvent()
+	if batch, ok := graphql.BatchParentsFor[*model.WorkflowEvent](ctx, "WorkflowEvent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Address(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"WorkflowEvent.address",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Address(ctx, []*model.WorkflowEvent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"WorkflowEvent.address",
+	)
 }
 
 func (ec *executionContext) _WorkflowEvent_workflowId(ctx context.Context, field graphql.CollectedField, obj *model.WorkflowEvent) (ret graphql.Marshaler) {
@@ -36036,7 +36449,7 @@ func (ec *executionContext) unmarshalInputEventFilter(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"type", "entityType", "workflowId", "taskId", "agentId", "suggestionId", "actorId", "at"}
+	fieldsInOrder := [...]string{"type", "entityType", "entityId", "workflowId", "taskId", "agentId", "suggestionId", "actorId", "at"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -36057,6 +36470,13 @@ func (ec *executionContext) unmarshalInputEventFilter(ctx context.Context, obj a
 				return it, err
 			}
 			it.EntityType = data
+		case "entityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityId"))
+			data, err := ec.unmarshalOIDFilter2ᚖworkflowfactoryᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityID = data
 		case "workflowId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("workflowId"))
 			data, err := ec.unmarshalOIDFilter2ᚖworkflowfactoryᚋmodelᚐIDFilter(ctx, v)
@@ -39863,6 +40283,12 @@ func (ec *executionContext) _AccessEvent(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "address":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AccessEvent_address(ctx, field, obj)
+				})
 		case "userId":
 			out.Values[i] = ec._AccessEvent_userId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -40267,6 +40693,12 @@ func (ec *executionContext) _AgentEvent(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "address":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AgentEvent_address(ctx, field, obj)
+				})
 		case "agentId":
 			out.Values[i] = ec._AgentEvent_agentId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -40912,6 +41344,12 @@ func (ec *executionContext) _ApprovalPolicyEvent(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "address":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApprovalPolicyEvent_address(ctx, field, obj)
+				})
 		case "approvalPolicyId":
 			out.Values[i] = ec._ApprovalPolicyEvent_approvalPolicyId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -41527,6 +41965,12 @@ func (ec *executionContext) _CommentEvent(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "address":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CommentEvent_address(ctx, field, obj)
+				})
 		case "commentId":
 			out.Values[i] = ec._CommentEvent_commentId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -43638,6 +44082,12 @@ func (ec *executionContext) _SuggestionEvent(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "address":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SuggestionEvent_address(ctx, field, obj)
+				})
 		case "suggestionId":
 			out.Values[i] = ec._SuggestionEvent_suggestionId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -44402,6 +44852,12 @@ func (ec *executionContext) _TaskEvent(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "address":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TaskEvent_address(ctx, field, obj)
+				})
 		case "taskId":
 			out.Values[i] = ec._TaskEvent_taskId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -45416,6 +45872,12 @@ func (ec *executionContext) _WorkflowEvent(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "address":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._WorkflowEvent_address(ctx, field, obj)
+				})
 		case "workflowId":
 			out.Values[i] = ec._WorkflowEvent_workflowId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

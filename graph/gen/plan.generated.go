@@ -174,6 +174,19 @@ var planTable = exec.Table{
 					return w.String((*model.AccessEvent)(o).RequestID)
 				},
 			},
+			"address": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.AccessEvent().Address(ctx, exec.Parents[model.AccessEvent](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **string) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						return w.String(*v0)
+					})
+				},
+			},
 			"userId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.AccessEvent)(o).UserID()
@@ -532,6 +545,19 @@ var planTable = exec.Table{
 			"requestId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.String((*model.AgentEvent)(o).RequestID)
+				},
+			},
+			"address": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.AgentEvent().Address(ctx, exec.Parents[model.AgentEvent](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **string) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						return w.String(*v0)
+					})
 				},
 			},
 			"agentId": {
@@ -963,6 +989,19 @@ var planTable = exec.Table{
 					return w.String((*model.ApprovalPolicyEvent)(o).RequestID)
 				},
 			},
+			"address": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.ApprovalPolicyEvent().Address(ctx, exec.Parents[model.ApprovalPolicyEvent](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **string) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						return w.String(*v0)
+					})
+				},
+			},
 			"approvalPolicyId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.ApprovalPolicyEvent)(o).ApprovalPolicyID()
@@ -1378,6 +1417,19 @@ var planTable = exec.Table{
 			"requestId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.String((*model.CommentEvent)(o).RequestID)
+				},
+			},
+			"address": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.CommentEvent().Address(ctx, exec.Parents[model.CommentEvent](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **string) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						return w.String(*v0)
+					})
 				},
 			},
 			"commentId": {
@@ -3461,6 +3513,19 @@ var planTable = exec.Table{
 					return w.String((*model.SuggestionEvent)(o).RequestID)
 				},
 			},
+			"address": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.SuggestionEvent().Address(ctx, exec.Parents[model.SuggestionEvent](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **string) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						return w.String(*v0)
+					})
+				},
+			},
 			"suggestionId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					v0 := (*model.SuggestionEvent)(o).SuggestionID
@@ -4087,6 +4152,19 @@ var planTable = exec.Table{
 			"requestId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.String((*model.TaskEvent)(o).RequestID)
+				},
+			},
+			"address": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.TaskEvent().Address(ctx, exec.Parents[model.TaskEvent](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **string) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						return w.String(*v0)
+					})
 				},
 			},
 			"taskId": {
@@ -4756,6 +4834,19 @@ var planTable = exec.Table{
 			"requestId": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.String((*model.WorkflowEvent)(o).RequestID)
+				},
+			},
+			"address": {
+				Call: func(c *exec.Call) {
+					ctx, ec := c.Ctx, c.EC.(*executionContext)
+					results, err := ec.Resolvers.WorkflowEvent().Address(ctx, exec.Parents[model.WorkflowEvent](c))
+					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v **string) bool {
+						v0 := *v
+						if v0 == nil {
+							return false
+						}
+						return w.String(*v0)
+					})
 				},
 			},
 			"workflowId": {
