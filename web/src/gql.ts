@@ -300,6 +300,8 @@ export type EventFilter = {
   agentId?: IdFilter | null | undefined;
   /** By when. */
   at?: DateTimeFilter | null | undefined;
+  /** By the one thing that it is about, whatever that is. */
+  entityId?: IdFilter | null | undefined;
   /** By what it is about. */
   entityType?: EntityTypeFilter | null | undefined;
   /** By suggestion: of it and its comments. */
