@@ -94,7 +94,7 @@ func (a Audit) Verify(ctx context.Context, kept *model.LogHead, report func(done
 	return chain, nil
 }
 
-// sealedSQL reads positions with all that is sealed of them. The digest is that of event_digest in 0013_seal, but made
+// sealedSQL reads positions with all that is sealed of them. The digest is that of event_digest in 0010_seal, but made
 // by functions of PostgreSQL's own, since who can change the log can change ours.
 const sealedSQL = `
 SELECT l.position, l.at, l.hash, e.id, e.at, CASE WHEN e.seq IS NOT NULL THEN pg_catalog.sha256(pg_catalog.record_send(ROW(

@@ -255,7 +255,7 @@ func TestWhatWasThereIsSealed(t *testing.T) {
 	f := newForger(t)
 	f.write(3)
 	f.exec("SET session_replication_role = origin")
-	for _, file := range []string{"migrations/0013_seal.tx.down.sql", "migrations/0013_seal.tx.up.sql"} {
+	for _, file := range []string{"migrations/0010_seal.tx.down.sql", "migrations/0010_seal.tx.up.sql"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
