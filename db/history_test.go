@@ -126,6 +126,8 @@ func entryValue(e *model.Entry) func(string) any {
 					return t
 				}
 			}
+		case "EntityID":
+			return []model.ID{e.EntityID}
 		case "WorkflowID":
 			return []model.ID{e.WorkflowID}
 		case "TaskID":

@@ -70,7 +70,7 @@ func TestLowFinishesUnderEndlessUrgent(t *testing.T) {
 
 func TestHeartbeatsTouchNoIndex(t *testing.T) {
 	w := newWorld(t)
-	const crew, leases, beats = 25, 4, 10
+	const crew, leases, beats = 25, 4, 40
 	var keys []string
 	for i := range crew * leases {
 		keys = append(keys, fmt.Sprint("t", i))

@@ -274,7 +274,7 @@ type mortal struct {
 
 // work does one task, as well as it can, and gives what it was told of it; nil if it has nothing to say.
 func (a *mortal) work(ctx context.Context) *answered {
-	a.client = &client{a.servers[rand.IntN(len(a.servers))], a.name, a.key}
+	a.client = &client{s: a.servers[rand.IntN(len(a.servers))], name: a.name, key: a.key}
 	var claimed struct {
 		ClaimTasks []struct {
 			LeaseToken string
@@ -306,7 +306,7 @@ func (a *mortal) work(ctx context.Context) *answered {
 			return &answered{lease.Task.Key, lease.Attempt, false}
 		}
 		rest(ctx, 20*time.Millisecond) // it does not know whether it was heard, and says the same again
-		a.client = &client{a.servers[rand.IntN(len(a.servers))], a.name, a.key}
+		a.client = &client{s: a.servers[rand.IntN(len(a.servers))], name: a.name, key: a.key}
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ const (
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	dana, eli := s.newKey("Dana", "MANAGER"), s.newKey("Eli", "MANAGER")
+	dana, eli := s.newPerson("Dana", "MANAGER"), s.newPerson("Eli", "MANAGER")
 	w := s.worker("Asker")
 	s.admin().must(nil, `mutation ($id: ID!) { updateAgent(input: {id: $id, maxConcurrency: 100}) { agent { id } } }`, vars{"id": w.id})
 
@@ -146,8 +146,11 @@ func expiresInTime(t *testing.T, a asking, c *client) {
 	of := a.suggest(vars{"blocking": true, "expiresAt": due.Format(time.RFC3339Nano)})
 	watching.until("the expiry", func(e event) bool { return e.Type == "SUGGESTION_EXPIRED" })
 	watching.until("the task", func(e event) bool { return e.Type == "TASK_READY" })
-	if late := time.Since(due); late > 2*time.Second {
+	// A second between two sweeps, and what a busy machine adds to that.
+	if late := time.Since(due); late > 5*time.Second {
 		t.Errorf("it expired %v late", late)
+	} else {
+		t.Logf("it expired %v late", late)
 	}
 	c.refused("EXPIRED", approve, vars{"id": of.ID, "hash": of.ActionHash})
 }
@@ -249,7 +252,7 @@ func inbox(t *testing.T, s *server, w worker, c *client) {
 func TestMentions(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	dana := s.newKey("Dana", "MANAGER")
+	dana, eli := s.newPerson("Dana", "MANAGER"), s.newPerson("Eli", "VIEWER")
 	w, other := s.worker("Asker"), s.worker("Other")
 	a := s.asking(w, dana, "MEDIUM")
 	const add = `mutation ($i: AddCommentInput!) { addComment(input: $i) { comment { id mentions { id name } } } }`
@@ -263,8 +266,6 @@ func TestMentions(t *testing.T) {
 	if len(called.Mentions) != 1 || called.Mentions[0].Name != "Asker" {
 		t.Errorf("it calls on %+v", called.Mentions)
 	}
-	dana.must(nil, add, vars{"i": vars{"taskId": a.Task.ID, "body": "never mind"}})
-	dana.refused("BAD_USER_INPUT", add, vars{"i": vars{"taskId": a.Task.ID, "body": "hey", "mentions": []string{a.Task.ID}}})
 	mine := func(c *client) (ids []string) {
 		var got struct {
 			Comments struct{ Edges []struct{ Node comment } }
@@ -275,6 +276,13 @@ func TestMentions(t *testing.T) {
 		}
 		return ids
 	}
+	dana.must(nil, add, vars{"i": vars{"taskId": a.Task.ID, "body": "never mind"}})
+	made.AddComment.Comment = comment{}
+	dana.must(&made, add, vars{"i": vars{"taskId": a.Task.ID, "body": "Eli should know", "mentions": []string{eli.userID}}})
+	if got := mine(eli); !slices.Equal(got, []string{made.AddComment.Comment.ID}) || made.AddComment.Comment.Mentions[0].Name != "Eli" {
+		t.Errorf("a person sees %v of %+v", got, made.AddComment.Comment)
+	}
+	dana.refused("BAD_USER_INPUT", add, vars{"i": vars{"taskId": a.Task.ID, "body": "hey", "mentions": []string{a.Task.ID}}})
 	if got := mine(w.client); !slices.Equal(got, []string{called.ID}) {
 		t.Errorf("it sees %v", got)
 	}

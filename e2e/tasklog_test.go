@@ -67,7 +67,7 @@ func TestFollowersOfALogMissNothing(t *testing.T) {
 	}
 	var writing sync.WaitGroup
 	for i := range writers {
-		through := &client{[]*server{s, other}[i%2], w.name, w.key}
+		through := &client{s: []*server{s, other}[i%2], name: w.name, key: w.key}
 		writing.Go(func() {
 			for n := range batches {
 				lines := []vars{}

@@ -137,12 +137,13 @@ func (s *server) kill() {
 
 // client speaks GraphQL with one key.
 type client struct {
-	s    *server
-	name string
-	key  string
+	s      *server
+	name   string
+	key    string
+	userID string // of the person who signed in, "" for a key
 }
 
-func (s *server) admin() *client { return &client{s, "admin", adminKey} }
+func (s *server) admin() *client { return &client{s: s, name: "admin", key: adminKey} }
 
 // newKey makes a key and gives a client that uses it.
 func (s *server) newKey(name, role string) *client {
@@ -150,7 +151,25 @@ func (s *server) newKey(name, role string) *client {
 	var made struct{ CreateApiKey struct{ Secret string } }
 	s.admin().must(&made, `mutation ($i: CreateApiKeyInput!) { createApiKey(input: $i) { secret } }`,
 		vars{"i": vars{"name": name, "role": role}})
-	return &client{s, name, made.CreateApiKey.Secret}
+	return &client{s: s, name: name, key: made.CreateApiKey.Secret}
+}
+
+// newPerson makes an account, signs in with its password and gives a client that uses the session.
+func (s *server) newPerson(name, role string) *client {
+	s.t.Helper()
+	email := strings.ToLower(name) + "@example.com"
+	var made struct{ CreateUser struct{ Password string } }
+	s.admin().must(&made, `mutation ($i: CreateUserInput!) { createUser(input: $i) { password } }`,
+		vars{"i": vars{"name": name, "email": email, "role": role}})
+	var in struct {
+		Login struct {
+			Token string
+			User  struct{ ID string }
+		}
+	}
+	s.admin().must(&in, `mutation ($i: LoginInput!) { login(input: $i) { token user { id } } }`,
+		vars{"i": vars{"email": email, "password": made.CreateUser.Password}})
+	return &client{s: s, name: name, key: in.Login.Token, userID: in.Login.User.ID}
 }
 
 type vars = map[string]any
