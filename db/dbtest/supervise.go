@@ -194,7 +194,7 @@ func limit() time.Duration {
 
 // inUse asks whether anybody else is connected. Each test binary is, as long as it runs.
 func inUse(url string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
