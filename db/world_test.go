@@ -30,7 +30,12 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	t.Parallel()
-	url := dbtest.URL(t)
+	return worldAt(t, dbtest.URL(t))
+}
+
+// worldAt is over a migrated database of the test's own.
+func worldAt(t *testing.T, url string) *world {
+	t.Helper()
 	d, err := db.Open(t.Context(), url, db.Options{})
 	if err != nil {
 		t.Fatal(err)
