@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +23,6 @@ func TestFollowersOfALogMissNothing(t *testing.T) {
 	w := s.worker("a")
 	var held struct{ ClaimTasks []lease }
 	w.must(&held, `mutation ($a: ID!) { claimTasks(input: {agentId: $a, leaseSeconds: 600}) { leaseToken task { id key } } }`, vars{"a": w.id})
-	before := len(s.admin().log())
 
 	const follow = `subscription ($t: ID!, $after: String) { taskLog(taskId: $t, after: $after) { cursor node { number message } } }`
 	type line struct {
@@ -84,8 +84,8 @@ func TestFollowersOfALogMissNothing(t *testing.T) {
 	}
 	writing.Wait()
 	following.Wait()
-	for _, e := range s.admin().log()[before:] {
-		if e.Task != nil {
+	for _, e := range s.admin().log() {
+		if e.Task != nil && !slices.Contains([]string{"TASK_CREATED", "TASK_READY", "TASK_CLAIMED"}, e.Type) {
 			t.Errorf("the lines made a %s", e.Type)
 		}
 	}
