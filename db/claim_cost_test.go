@@ -40,7 +40,8 @@ func TestClaimCostIsFlat(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := claimBuffers(t, d, p.Agent.ID)
-	if after > before+10 || before == 0 {
+	// The indexes are a level or two deeper by then. To read what the agent cannot do would be thousands of pages.
+	if after > 3*before || before == 0 {
 		t.Errorf("a claim reads %d pages beside 100,000 tasks that the agent cannot do, and %d without them", after, before)
 	}
 	if _, err := d.pool.Exec(t.Context(), "DROP INDEX tasks_claim"); err != nil {

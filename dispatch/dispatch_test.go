@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 // fake is a queue of READY tasks, each for one capability, and agents that can all do everything they are asked with.
 type fake struct {
+	mu     sync.Mutex // protects what follows from questions that come at the same time; the test asks while all others wait
 	ready  []*model.Task
 	agents map[model.ID]*model.Agent
 	claims int
@@ -19,6 +21,8 @@ type fake struct {
 }
 
 func (f *fake) Claim(_ context.Context, in model.ClaimTasksInput) ([]*model.TaskLease, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.claims++
 	w := &waiter{agent: in.AgentID, capabilities: f.agents[in.AgentID].Capabilities}
 	for i, t := range f.ready {
@@ -33,6 +37,8 @@ func (f *fake) Claim(_ context.Context, in model.ClaimTasksInput) ([]*model.Task
 func (f *fake) Worker(_ context.Context, id model.ID) (*model.Agent, error) { return f.agents[id], nil }
 
 func (f *fake) StillReady(_ context.Context, id model.ID) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, t := range f.ready {
 		if t.ID == id {
 			return true, nil
@@ -42,6 +48,8 @@ func (f *fake) StillReady(_ context.Context, id model.ID) (bool, error) {
 }
 
 func (f *fake) Offer(_ context.Context, id model.ID) (map[model.ID]int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.offers++
 	offered := map[model.ID]int64{}
 	for _, t := range f.ready {

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,15 +14,16 @@ import (
 // watches has an agent watch for work and gives how often it was told.
 func watches(t *testing.T, d *Dispatcher, f *fake, agent model.ID) (told func() int) {
 	ctx, stop := context.WithCancel(t.Context())
-	n, done := 0, make(chan struct{})
+	var n atomic.Int64
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		d.Watch(ctx, f.agents[agent], func() { n++ })
+		d.Watch(ctx, f.agents[agent], func() { n.Add(1) })
 	}()
 	t.Cleanup(func() { stop(); <-done })
 	return func() int {
 		synctest.Wait()
-		return n
+		return int(n.Load())
 	}
 }
 
