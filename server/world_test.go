@@ -89,7 +89,8 @@ func start(t testing.TB, change func(*server.Config)) *world {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{t: t, url: "http://" + listener.Addr().String(), data: data, log: book, stop: stop, over: make(chan error, 1)}
-	go func() { w.over <- server.New(c).Serve(ctx, listener) }()
+	instance := server.New(c)
+	go func() { w.over <- instance.Serve(ctx, listener) }()
 	t.Cleanup(func() {
 		stop()
 		w.over <- <-w.over // a test may have waited for it already, and put it back
