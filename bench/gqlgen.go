@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/99designs/gqlgen/graphql/handler"
-
 	"workflowfactory/auth"
 	"workflowfactory/db"
 	"workflowfactory/graph"
@@ -31,13 +29,11 @@ func serveGqlgen(ctx context.Context) error {
 		Workflows: db.Workflows{DB: d}, Tasks: db.Tasks{DB: d}, Agents: db.Agents{DB: d}, Suggestions: db.Suggestions{DB: d},
 		Comments: db.Comments{DB: d}, Access: db.Access{DB: d}, History: db.History{DB: d}, Stats: db.Stats{DB: d}, Policies: db.ApprovalPolicies{DB: d}, Events: d.Events(),
 	}
-	api := handler.New(gen.NewExecutableSchema(gen.Config{Resolvers: resolver, Directives: graph.Directives()}))
-	config := transport.Config{Log: log}
-	guard := transport.NewGuard(config)
-	api.SetQueryCache(guard.Documents())
-	api.Use(guard)
-	api.SetErrorPresenter(graph.Errors{Log: log}.Present)
-	api.AddTransport(transport.NewHTTP(config))
+	schema := gen.NewExecutableSchema(gen.Config{Resolvers: resolver, Directives: graph.Directives()})
+	api, err := transport.New(schema, transport.Config{Log: log, Present: graph.Errors{Log: log}.Present})
+	if err != nil {
+		return err
+	}
 	return serve(ctx, auth.New(db.Access{DB: d}, log).Middleware(api))
 }
 

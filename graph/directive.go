@@ -48,20 +48,8 @@ type Introspection struct {
 	Open bool
 }
 
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationContextMutator
-} = Introspection{}
-
-// ExtensionName names it to gqlgen.
-func (Introspection) ExtensionName() string { return "Introspection" }
-
-// Validate has nothing to check.
-func (Introspection) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationContext refuses an operation that reads the schema and must not.
-func (i Introspection) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	op.DisableIntrospection = false
+// Admits refuses an operation that reads the schema and must not.
+func (i Introspection) Admits(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if i.Open || model.CallerFrom(ctx).Role != "" {
 		return nil
 	}

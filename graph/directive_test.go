@@ -121,8 +121,8 @@ func TestIntrospectionNeedsACallerUnlessOpen(t *testing.T) {
 	}
 	for _, test := range tests {
 		ctx, op := operation(t, model.Caller{Role: test.role}, test.query)
-		err := Introspection{Open: test.open}.MutateOperationContext(ctx, op)
-		if (err == nil) != test.ok || op.DisableIntrospection {
+		err := Introspection{Open: test.open}.Admits(ctx, op)
+		if (err == nil) != test.ok {
 			t.Errorf("%+v: %v", test, err)
 		}
 		if err != nil && (Errors{}).Present(ctx, err).Extensions["code"] != "UNAUTHENTICATED" {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"workflowfactory/auth"
@@ -24,10 +23,8 @@ import (
 
 // api is the GraphQL endpoint in all its transports.
 type api struct {
-	*handler.Server
-	sockets *transport.WebSocket
-	http    *transport.HTTP
-	text    string // the schema as it was written
+	*transport.Server
+	text string // the schema as it was written
 
 	dispatcher *dispatch.Dispatcher
 	people     *auth.People
@@ -78,6 +75,11 @@ func newAPI(c Config) *api {
 		c.Auth.Trust(c.Provider, access)
 	}
 	schema := schema(c, people, dispatcher, budgets)
+	errs := graph.Errors{Log: c.Log}
+	a := &api{
+		text: schema.Schema().Query.Position.Src.Input, dispatcher: dispatcher, people: people, logins: logins,
+		data: c.DB, feed: c.Feed, metrics: newMetrics(),
+	}
 	config := transport.Config{
 		Limits:        c.Limits,
 		Log:           c.Log,
@@ -92,32 +94,25 @@ func newAPI(c Config) *api {
 		Budgets:       budgets,
 		Bounds:        bounds,
 		Release:       func(data []byte) { exec.Release(data) },
+		Sharing:       transport.Sharing{Source: source{schema, errs}, Scope: scopeOf},
+		Admits:        graph.Introspection{Open: !c.Closed}.Admits,
+		Begin: func(ctx context.Context) context.Context {
+			a.metrics.began(ctx)
+			return c.Auth.Current(ctx)
+		},
+		Answered: a.metrics.operationAnswered,
+		Present:  errs.Present,
+		Recover:  errs.Recover,
 	}
-	errs := graph.Errors{Log: c.Log}
-	config.Sharing = transport.Sharing{Source: source{schema, errs}, Scope: scopeOf}
-	config.Hub = transport.NewHub(config)
 	if c.Playground {
 		config.Page = http.RedirectHandler("/graphiql", http.StatusFound)
 	}
-	a := &api{
-		Server: handler.New(schema), sockets: transport.NewWebSocket(config), http: transport.NewHTTP(config),
-		text: schema.Schema().Query.Position.Src.Input, dispatcher: dispatcher, people: people, logins: logins,
-		data: c.DB, feed: c.Feed, metrics: newMetrics(),
+	server, err := transport.New(schema, config)
+	if err != nil {
+		panic(err) // of what stands in bounds.go
 	}
+	a.Server = server
 	a.metrics.registry.MustRegister(gauges{a})
-	a.SetErrorPresenter(errs.Present)
-	a.SetRecoverFunc(errs.Recover)
-	guard := transport.NewGuard(config)
-	a.SetQueryCache(guard.Documents())
-	a.Use(guard)
-	a.Use(graph.Introspection{Open: !c.Closed})
-	a.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		a.metrics.began(ctx)
-		return next(c.Auth.Current(ctx))
-	})
-	a.AroundResponses(a.metrics.respond)
-	a.AddTransport(a.sockets)
-	a.AddTransport(a.http) // last: it answers whatever nobody else supports
 	return a
 }
 

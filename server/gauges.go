@@ -61,8 +61,8 @@ func (g gauges) stream() []gauge {
 func (g gauges) rest() []gauge {
 	claims := g.dispatcher.Stats()
 	return []gauge{
-		{"wfd_open_sockets", "Open WebSockets.", float64(g.sockets.Sockets()), false},
-		{"wfd_open_event_streams", "Open streams of server-sent events.", float64(g.http.Streams()), false},
+		{"wfd_open_sockets", "Open WebSockets.", float64(g.Sockets.Sockets()), false},
+		{"wfd_open_event_streams", "Open streams of server-sent events.", float64(g.HTTP.Streams()), false},
 		{"wfd_waiting_agents", "Claims that wait for work.", float64(claims.Waiting), false},
 		{"wfd_claims_total", "Claims that were answered, with tasks or with none.", float64(claims.Claims), true},
 		{"wfd_claimed_tasks_total", "Tasks that they handed out.", float64(claims.Tasks), true},

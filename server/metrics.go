@@ -73,13 +73,9 @@ func (m *metrics) began(ctx context.Context) {
 	}
 }
 
-// respond counts what an operation answered. It sees every response, those to requests that could not be executed
-// included.
-func (m *metrics) respond(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	response := next(ctx)
-	if response == nil {
-		return nil
-	}
+// operationAnswered counts what an operation answered. It sees every response, those to requests that could not be
+// executed included.
+func (m *metrics) operationAnswered(ctx context.Context, response *graphql.Response) {
 	for _, err := range response.Errors {
 		code, ok := err.Extensions["code"].(string)
 		if !ok {
@@ -88,12 +84,11 @@ func (m *metrics) respond(ctx context.Context, next graphql.ResponseHandler) *gr
 		m.errors.WithLabelValues(code).Inc()
 	}
 	if !graphql.HasOperationContext(ctx) {
-		return response
+		return
 	}
 	if op := graphql.GetOperationContext(ctx); op.Operation != nil && op.Operation.Operation != ast.Subscription {
 		m.seconds.WithLabelValues(string(op.Operation.Operation)).Observe(time.Since(op.Stats.OperationStart).Seconds())
 	}
-	return response
 }
 
 // metricsPage answers Prometheus. They tell nothing of single nouns, but how much there is to do: where strangers may not

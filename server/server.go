@@ -139,8 +139,8 @@ func (s *Server) drain(life context.Context, web *http.Server) error {
 	defer cancel()
 	var streams sync.WaitGroup // all at once, since they share what they execute
 	var socketsErr error
-	streams.Go(s.api.http.Shutdown)
-	streams.Go(func() { socketsErr = s.api.sockets.Shutdown(ctx) })
+	streams.Go(s.api.HTTP.Shutdown)
+	streams.Go(func() { socketsErr = s.api.Sockets.Shutdown(ctx) })
 	err := web.Shutdown(ctx)
 	streams.Wait()
 	if err = errors.Join(err, socketsErr); err != nil {

@@ -52,14 +52,16 @@ func (b *Budgets) Left(ctx context.Context) (Budget, bool) {
 	if limiter == nil {
 		return Budget{}, false
 	}
-	return Budget{
-		Limit: limiter.Burst(), Remaining: max(int(limiter.Tokens()), 0), PerSecond: int(limiter.Limit()),
-	}, true
+	return leftOf(limiter), true
+}
+
+func leftOf(limiter *rate.Limiter) Budget {
+	return Budget{Limit: limiter.Burst(), Remaining: max(int(limiter.Tokens()), 0), PerSecond: int(limiter.Limit())}
 }
 
 // of finds the budget of the context's caller, nil for one who is not bounded.
 func (b *Budgets) of(ctx context.Context) (limiter *rate.Limiter, known bool) {
-	if b == nil {
+	if b == nil || b.known == nil && b.others == nil {
 		return nil, false
 	}
 	name, known := b.who(ctx)
@@ -69,78 +71,71 @@ func (b *Budgets) of(ctx context.Context) (limiter *rate.Limiter, known bool) {
 	return b.others.of(name), false
 }
 
-// begin charges for an operation before anything is known of it.
-func (b *Budgets) begin(ctx context.Context) *gqlerror.Error {
-	limiter, known := b.of(ctx)
-	return spend(limiter, known, 1)
+// bill is what an operation is charged, and to whom. The zero value charges nobody.
+type bill struct {
+	limiter *rate.Limiter // nil for one who is not bounded
+	known   bool
+
+	charged   bool // for what it may touch, until it is known what it touched
+	told      bool // what it touched
+	requested int
+	touched   int
 }
 
-func spend(limiter *rate.Limiter, known bool, points int) *gqlerror.Error {
-	wait := take(limiter, points)
+// open begins the bill of the context's caller.
+func (b *Budgets) open(ctx context.Context) (opened bill) {
+	opened.limiter, opened.known = b.of(ctx)
+	return opened
+}
+
+func (b *bill) spend(points int) *gqlerror.Error {
+	wait := take(b.limiter, points)
 	if wait == 0 {
 		return nil
 	}
 	seconds := int(math.Ceil(wait.Seconds()))
 	what, hint := "points", "ask for less, or more seldom"
-	if !known {
+	if !b.known {
 		what, hint = "operations", "sign in, or ask more seldom"
 	}
 	err := refusal(CodeRateLimited, "too much was asked for: %d %s a second come back, %d at most; try again in %d s, %s",
-		int(limiter.Limit()), what, limiter.Burst(), seconds, hint)
+		int(b.limiter.Limit()), what, b.limiter.Burst(), seconds, hint)
 	err.Extensions[RetryAfterKey] = seconds
 	return err
 }
 
-// bill is what a query or mutation was charged, until it is known what it touched.
-type bill struct {
-	requested int
-	touched   int           // -1 while that is not known
-	limiter   *rate.Limiter // of a known caller who is bounded; nil otherwise
-}
-
-// billKey is where a bill waits for the answer.
-const billKey = "transport.bill"
-
-func billOf(ctx context.Context) *bill {
-	if !graphql.HasOperationContext(ctx) {
-		return nil // the request is no operation
+// charge has a known caller pay for the objects that an operation may touch. Subscriptions do not settle: their events
+// are shared, and free.
+func (b *bill) charge(kind ast.Operation, objects int) *gqlerror.Error {
+	b.charged, b.requested = kind != ast.Subscription, objects
+	if !b.known {
+		return nil
 	}
-	bill, _ := graphql.GetOperationContext(ctx).Stats.GetExtension(billKey).(*bill)
-	return bill
-}
-
-// charge has a known caller pay for the objects that an operation may touch.
-func (b *Budgets) charge(ctx context.Context, op *graphql.OperationContext, objects int) *gqlerror.Error {
-	limiter, known := b.of(ctx)
-	if !known {
-		limiter = nil
-	}
-	if op.Operation.Operation != ast.Subscription { // whose events are shared, and free
-		op.Stats.SetExtension(billKey, &bill{requested: objects, touched: -1, limiter: limiter})
-	}
-	return spend(limiter, known, objects)
+	return b.spend(objects)
 }
 
 // Touched is how an executor tells, before the answer is returned, how many objects the query or mutation of the context
 // has touched. Those are meant for whose types [Counts] is true. Unless it is told, the operation costs what it might
 // have touched.
 func Touched(ctx context.Context, objects int) {
-	if bill := billOf(ctx); bill != nil {
-		bill.touched = objects
+	if c := callOf(ctx); c != nil {
+		c.bill.told, c.bill.touched = true, objects
 	}
 }
 
 // settle gives back what a query or mutation was charged for and did not touch, and adds to the answer what it cost when
 // that was asked for.
-func (b *Budgets) settle(ctx context.Context, response *graphql.Response) {
-	bill := billOf(ctx)
-	if bill == nil {
+func (c *call) settle(response *graphql.Response) {
+	b := &c.bill
+	if !b.charged {
 		return
 	}
-	if bill.touched >= 0 {
-		give(bill.limiter, bill.requested, bill.touched)
+	if b.known && b.told {
+		give(b.limiter, b.requested, b.touched)
 	}
-	b.tell(ctx, response, bill)
+	if asked, _ := c.operation.Extensions["cost"].(bool); asked || c.operation.Headers.Get(CostHeader) != "" {
+		extend(response, "cost", b.itemised())
+	}
 }
 
 // RetryAfterKey is the extension in which an error says in how many seconds to try again.
@@ -160,20 +155,15 @@ func tellRetry(header http.Header, errs gqlerror.List) bool {
 // CostHeader has the answer say in extensions.cost what the operation cost; the request's extension "cost" does so too.
 const CostHeader = "X-Graphql-Cost"
 
-func (b *Budgets) tell(ctx context.Context, response *graphql.Response, bill *bill) {
-	op := graphql.GetOperationContext(ctx)
-	if asked, _ := op.Extensions["cost"].(bool); !asked && op.Headers.Get(CostHeader) == "" {
-		return
+// itemised is the bill as callers see it.
+func (b *bill) itemised() map[string]any {
+	cost := map[string]any{"requested": b.requested + 1}
+	if b.told {
+		cost["actual"] = b.touched + 1
 	}
-	cost := map[string]any{"requested": bill.requested + 1}
-	if bill.touched >= 0 {
-		cost["actual"] = bill.touched + 1
-	}
-	if left, bounded := b.Left(ctx); bounded {
+	if b.limiter != nil {
+		left := leftOf(b.limiter)
 		cost["limit"], cost["remaining"], cost["restoredPerSecond"] = left.Limit, left.Remaining, left.PerSecond
 	}
-	if response.Extensions == nil {
-		response.Extensions = map[string]any{}
-	}
-	response.Extensions["cost"] = cost
+	return cost
 }

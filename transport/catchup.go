@@ -39,7 +39,7 @@ func (m *member) read(ctx context.Context, op *graphql.OperationContext) (settle
 	if m.group.join(m) {
 		return true, nil
 	}
-	defer m.hub.replays.wanted()()
+	defer m.exec.hub.replays.wanted()()
 	var batch []Event
 	for event, err := range stream.Events {
 		if err == nil && event.Position > m.position { // or an attempt to join has got so far
@@ -73,7 +73,7 @@ func (m *member) advance(ctx context.Context, batch []Event) (over bool, err err
 	}
 	answers := make([]shared, 0, len(batch))
 	queued := 0
-	notIn := m.hub.lane.work(ctx, func() {
+	notIn := m.exec.hub.lane.work(ctx, func() {
 		for _, event := range batch {
 			var answered shared
 			if answered, err = m.group.replay(ctx, event); err != nil {

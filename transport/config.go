@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // Config is what the transports have to know of the server they stand in. The zero value works: it lets everybody in,
@@ -35,9 +36,6 @@ type Config struct {
 	// Sharing has subscribers who asked the same share their executions. The zero value executes for each alone.
 	Sharing Sharing
 
-	// Hub has subscribers of one transport share with those of others. Nil keeps each transport's apart.
-	Hub *Hub
-
 	// Cursor tells where in the stream a response stands, "" when that is unknown. It becomes the id of a server-sent
 	// event, and the place to resume from when a slow consumer is cut off. Nil reads the string at
 	// response.Extensions["cursor"]. Subscriptions that are shared have their cursors from the source.
@@ -53,6 +51,21 @@ type Config struct {
 
 	// Budgets bound what each caller may ask for. Nil bounds nobody.
 	Budgets *Budgets
+
+	// Admits has the last word on whether an operation may run. Nil lets all run that are within the limits.
+	Admits func(ctx context.Context, operation *graphql.OperationContext) *gqlerror.Error
+
+	// Begin is called when an operation is about to be executed, an event of a shared subscription included, and gives
+	// the context for that. Nil leaves the context as it is.
+	Begin func(ctx context.Context) context.Context
+
+	// Answered sees every response before it is sent, also to requests that could not be executed: with all its errors,
+	// of which the client may get fewer. Nil looks at nothing.
+	Answered func(ctx context.Context, response *graphql.Response)
+
+	// Present makes of an error what clients see of it, and Recover an error of what was thrown. Nil means gqlgen's own.
+	Present graphql.ErrorPresenterFunc
+	Recover graphql.RecoverFunc
 
 	// Trusted are the only documents to run; nil runs whatever is within the limits.
 	Trusted Trusted
@@ -84,6 +97,15 @@ func (c Config) orDefaults() Config {
 	}
 	if c.Cursor == nil {
 		c.Cursor = extensionCursor
+	}
+	if c.Begin == nil {
+		c.Begin = func(ctx context.Context) context.Context { return ctx }
+	}
+	if c.Present == nil {
+		c.Present = graphql.DefaultErrorPresenter
+	}
+	if c.Recover == nil {
+		c.Recover = graphql.DefaultRecover
 	}
 	if c.Release == nil {
 		c.Release = func([]byte) {}

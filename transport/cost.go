@@ -11,13 +11,20 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// checkCost refuses an operation that may touch too many objects. Each field that answers with objects costs as many as
-// the lists around it can have, which is their page size; Relay's connections, edges and page infos are only the way to
+// cost refuses an operation that may touch too many objects. Each field that answers with objects costs as many as the
+// lists around it can have, which is their page size; Relay's connections, edges and page infos are only the way to
 // objects and cost nothing. Fields that are merged when they run cost once. The document has been measured before, so
 // writing its fragments out takes a bounded time.
-func checkCost(op *graphql.OperationContext, limits *Limits, bounds map[string]Bound) (cost int, err *gqlerror.Error) {
-	c := &coster{variables: op.Variables, limits: limits, bounds: bounds}
-	err = c.selections([]ast.SelectionSet{op.Operation.SelectionSet}, place{objects: 1})
+func (g *guard) cost(doc *document, op *graphql.OperationContext) (int, *gqlerror.Error) {
+	known := &doc.costs[slices.Index(doc.Operations, op.Operation)]
+	if cost := known.Load(); cost > 0 {
+		return int(cost - 1), nil
+	}
+	c := &coster{variables: op.Variables, limits: &g.limits, bounds: g.bounds}
+	err := c.selections([]ast.SelectionSet{op.Operation.SelectionSet}, place{objects: 1})
+	if err == nil && !c.varies {
+		known.Store(int64(c.cost) + 1)
+	}
 	return c.cost, err
 }
 
@@ -26,6 +33,7 @@ type coster struct {
 	limits    *Limits
 	bounds    map[string]Bound
 	cost      int
+	varies    bool // variables decide about it
 }
 
 // place is where in the answer a selection stands.
@@ -126,6 +134,7 @@ func Counts(typeName string) bool {
 // page is the largest page that a field may answer with, 0 for one that has no pages.
 func (c *coster) page(f *ast.Field) (int, *gqlerror.Error) {
 	if bound, ok := c.bounds[f.ObjectDefinition.Name+"."+f.Name]; ok {
+		c.varies = c.varies || len(f.Arguments) > 0
 		return bound.of(f, c.variables), nil
 	}
 	size, paged := 0, false
@@ -154,6 +163,7 @@ func (c *coster) number(argument *ast.Argument, definition *ast.ArgumentDefiniti
 	value := definition.DefaultValue
 	if argument != nil {
 		value = argument.Value
+		c.varies = c.varies || value.Kind == ast.Variable
 	}
 	if value == nil {
 		return 0, false

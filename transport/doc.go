@@ -1,16 +1,11 @@
-// Package transport carries GraphQL between clients and any gqlgen server: POST and GET after the GraphQL over HTTP
-// draft and server-sent events ([HTTP]), graphql-transport-ws ([WebSocket]), and the limits that every operation has to
-// pass before it is validated ([Guard]). It knows protocols and no noun of any schema.
+// Package transport carries GraphQL between clients and any schema of gqlgen's: POST and GET after the GraphQL over HTTP
+// draft and server-sent events ([HTTP]), graphql-transport-ws ([WebSocket]), and for both an [Executor] with the limits
+// that every operation has to pass before it is validated. It knows protocols and no noun of any schema.
 //
-// The three share one [Config]. Added to a server they look like this:
+// [New] puts them together by one [Config]:
 //
-//	guard := transport.NewGuard(config)
-//	sockets := transport.NewWebSocket(config)
-//	server := handler.New(schema)
-//	server.SetQueryCache(guard.Documents())
-//	server.Use(guard)
-//	server.AddTransport(sockets)
-//	server.AddTransport(transport.NewHTTP(config)) // last: it answers whatever nobody else supports
+//	server, err := transport.New(schema, config)
+//	http.Handle("/graphql", server)
 //
 // # Streams
 //

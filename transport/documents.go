@@ -1,10 +1,9 @@
 package transport
 
 import (
-	"context"
 	"sync"
+	"sync/atomic"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -30,39 +29,49 @@ func newKept[V any](bytes int, weigh func(string, V) int) *kept[V] {
 	return k
 }
 
-// Get returns the value of a key and marks it as used.
-func (k *kept[V]) Get(_ context.Context, key string) (V, bool) {
+// get returns the value of a key and marks it as used.
+func (k *kept[V]) get(key string) (V, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.cache.Get(key)
 }
 
-// Add keeps a value and forgets those longest unused. One that is larger than everything may be is not kept.
-func (k *kept[V]) Add(_ context.Context, key string, value V) {
+// add keeps a value and forgets those longest unused. It gives the value that is kept, which is that of who came first;
+// one that is larger than everything may be is not kept.
+func (k *kept[V]) add(key string, value V) V {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if first, there := k.cache.Get(key); there {
+		return first
+	}
 	weight := k.weigh(key, value)
-	if weight > k.most || k.cache.Contains(key) {
-		return
+	if weight > k.most {
+		return value
 	}
 	k.cache.Add(key, value)
 	k.bytes += weight
 	for k.bytes > k.most {
 		k.cache.RemoveOldest()
 	}
+	return value
 }
 
-// documents keeps parsed documents by their text.
-type documents = kept[*ast.QueryDocument]
+// document is one that has passed, with what is known of it.
+type document struct {
+	*ast.QueryDocument
+	costs []atomic.Int64 // of each operation, and one more, so that zero means that it is not known or that variables decide
+}
 
-var _ graphql.Cache[*ast.QueryDocument] = (*documents)(nil)
+func newDocument(parsed *ast.QueryDocument) *document {
+	return &document{QueryDocument: parsed, costs: make([]atomic.Int64, len(parsed.Operations))}
+}
 
 // What a parsed document takes, measured: two-letter fields are the worst and take 113 bytes for each of their text,
 // ordinary documents 20 to 30.
 const perByte = 115
 
-func newDocuments(bytes int) *documents {
-	return newKept(bytes, func(text string, _ *ast.QueryDocument) int { return perEntry + len(text)*perByte })
+func newDocuments(bytes int) *kept[*document] {
+	return newKept(bytes, func(text string, _ *document) int { return perEntry + len(text)*perByte })
 }
 
 // newTexts keeps documents that were not parsed by their hashes.

@@ -46,11 +46,11 @@ func asGraphQL(err error) *gqlerror.Error {
 }
 
 // present makes a response of an error that ends an operation. A list of GraphQL errors has been presented before.
-func present(ctx context.Context, exec graphql.GraphExecutor, err error) *graphql.Response {
+func present(ctx context.Context, exec *Executor, err error) *graphql.Response {
 	if presented, ok := errors.AsType[gqlerror.List](err); ok {
 		return &graphql.Response{Errors: presented}
 	}
-	return exec.DispatchError(ctx, gqlerror.List{asGraphQL(err)})
+	return exec.Refuse(ctx, gqlerror.List{asGraphQL(err)})
 }
 
 // truncate cuts text to at most n bytes, between two characters.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/gorilla/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -29,7 +28,7 @@ func FuzzGuard(f *testing.F) {
 	exec := guarded(transport.Config{Limits: transport.Limits{DocumentCacheBytes: 1}})
 	f.Fuzz(func(t *testing.T, query string) {
 		start := time.Now()
-		op, errs := exec.CreateOperationContext(graphql.StartOperationTrace(t.Context()), &graphql.RawParams{Query: query})
+		_, op, errs := exec.Create(t.Context(), &graphql.RawParams{Query: query})
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("took %v", took)
 		}
@@ -55,13 +54,14 @@ func FuzzSocketMessage(f *testing.F) {
 	} {
 		f.Add([]byte(message))
 	}
-	gql := handler.New(transporttest.New().Schema())
-	sockets := transport.NewWebSocket(transport.Config{})
-	gql.AddTransport(sockets)
+	gql, err := transport.New(transporttest.New().Schema(), transport.Config{})
+	if err != nil {
+		f.Fatal(err)
+	}
 	server := httptest.NewServer(gql)
 	f.Cleanup(func() {
 		server.Close()
-		if err := sockets.Shutdown(context.Background()); err != nil {
+		if err := gql.Sockets.Shutdown(context.Background()); err != nil {
 			f.Error(err)
 		}
 	})

@@ -13,11 +13,10 @@ import (
 // group executes each event once for all its members, who asked the same and may see the same. It is open once its
 // stream is, and over when that ends or when nobody uses it any more.
 type group struct {
-	hub  *Hub
-	key  [sha256.Size]byte
-	exec graphql.GraphExecutor
-	op   *graphql.OperationContext
-	as   scope
+	hub *hub
+	key [sha256.Size]byte
+	op  *graphql.OperationContext
+	as  scope
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -32,8 +31,8 @@ type group struct {
 	members map[*member]struct{}
 }
 
-func newGroup(h *Hub, key [sha256.Size]byte, exec graphql.GraphExecutor, op *graphql.OperationContext, as scope) *group {
-	g := &group{hub: h, key: key, exec: exec, op: anonymous(op, ""), as: as, opened: make(chan struct{}), members: map[*member]struct{}{}}
+func newGroup(h *hub, key [sha256.Size]byte, op *graphql.OperationContext, as scope) *group {
+	g := &group{hub: h, key: key, op: anonymous(op, ""), as: as, opened: make(chan struct{}), members: map[*member]struct{}{}}
 	g.ctx, g.cancel = context.WithCancel(graphql.WithOperationContext(as.as(context.Background()), g.op))
 	return g
 }
@@ -91,10 +90,9 @@ func (g *group) execute(ctx context.Context, event Event) (shared, error) {
 		return answered, nil
 	}
 	config := g.hub.config
-	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(ctx), config.Limits.Operation)
+	ctx, cancel := context.WithTimeout(graphql.WithOperationContext(ctx, g.op), config.Limits.Operation)
 	defer cancel()
-	responses, ctx := g.exec.DispatchOperation(config.Sharing.Source.OneEvent(ctx, event.Value), g.op)
-	response := responses(ctx)
+	response, ctx := g.hub.exec.Answer(config.Sharing.Source.OneEvent(ctx, event.Value))
 	if response == nil {
 		return answered, fmt.Errorf("answer an event: %w", context.Cause(ctx))
 	}
@@ -114,7 +112,7 @@ func (g *group) verdict(ctx context.Context, err error, failure *failure) *graph
 	if err == nil {
 		return nil
 	}
-	return present(context.WithoutCancel(ctx), g.exec, err)
+	return present(context.WithoutCancel(ctx), g.hub.exec, err)
 }
 
 // deliver gives an event to every member. One whose queue is full goes on by itself, so that nobody waits for it.

@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,19 +10,17 @@ import (
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler"
 
 	"workflowfactory/transport"
 	"workflowfactory/transport/transporttest"
 )
 
-// guarded returns an executor behind a guard.
-func guarded(config transport.Config) *executor.Executor {
-	guard := transport.NewGuard(config)
-	exec := executor.New(transporttest.New().Schema())
-	exec.SetQueryCache(guard.Documents())
-	exec.Use(guard)
+// guarded returns an executor with such limits.
+func guarded(config transport.Config) *transport.Executor {
+	exec, err := transport.NewExecutor(transporttest.New().Schema(), config)
+	if err != nil {
+		panic(err)
+	}
 	return exec
 }
 
@@ -34,11 +31,10 @@ func BenchmarkHostile(b *testing.B) {
 	for _, name := range slices.Sorted(maps.Keys(bodies)) {
 		b.Run(name, func(b *testing.B) {
 			config := transport.Config{Limits: transport.Limits{DocumentCacheBytes: 1}} // nothing is kept
-			gql := handler.New(transporttest.New().Schema())
-			guard := transport.NewGuard(config)
-			gql.SetQueryCache(guard.Documents())
-			gql.Use(guard)
-			gql.AddTransport(transport.NewHTTP(config))
+			gql, err := transport.New(transporttest.New().Schema(), config)
+			if err != nil {
+				b.Fatal(err)
+			}
 			start := processorTime(b)
 			for b.Loop() {
 				request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(bodies[name]))
@@ -53,11 +49,10 @@ func BenchmarkHostile(b *testing.B) {
 // BenchmarkGuardHit is what it costs to look at an ordinary document again.
 func BenchmarkGuardHit(b *testing.B) {
 	exec := guarded(transport.Config{})
-	ctx := graphql.StartOperationTrace(context.Background())
 	params := &graphql.RawParams{Query: `query($n:Int){nodes(first:$n){edges{node{id name children(first:5){id name}}}}}`}
 	for b.Loop() {
 		params.Variables = map[string]any{"n": 50}
-		if _, errs := exec.CreateOperationContext(ctx, params); errs != nil {
+		if _, _, errs := exec.Create(b.Context(), params); errs != nil {
 			b.Fatal(fmt.Sprint(errs))
 		}
 	}

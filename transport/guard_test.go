@@ -3,7 +3,7 @@ package transport_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,12 +17,11 @@ import (
 
 // create runs a document through parsing, limits, validation and coercion.
 func create(limits transport.Limits, query string, variables map[string]any) gqlerror.List {
-	ctx := graphql.StartOperationTrace(context.Background())
 	params := &graphql.RawParams{Query: query, Variables: variables}
 	if strings.HasPrefix(query, "query Q0") {
 		params.OperationName = "Q0"
 	}
-	_, errs := guarded(transport.Config{Limits: limits}).CreateOperationContext(ctx, params)
+	_, _, errs := guarded(transport.Config{Limits: limits}).Create(context.Background(), params)
 	return errs
 }
 
@@ -171,7 +170,7 @@ func TestArgumentsBoundLists(t *testing.T) {
 		{one, `query($i:Input){some(input:$i){id}}`, map[string]any{"i": map[string]any{"max": json.Number("9")}}, 9},
 	} {
 		at := func(cost int) gqlerror.List {
-			_, errs := guarded(transport.Config{Limits: transport.Limits{Cost: cost}, Bounds: c.bounds}).CreateOperationContext(graphql.StartOperationTrace(t.Context()),
+			_, _, errs := guarded(transport.Config{Limits: transport.Limits{Cost: cost}, Bounds: c.bounds}).Create(t.Context(),
 				&graphql.RawParams{Query: c.query, Variables: c.variables})
 			return errs
 		}
@@ -201,8 +200,8 @@ func TestBoundsHaveToBeInTheSchema(t *testing.T) {
 		"Query.pick":    {"choice.most", false},
 		"Query.node":    {"", false},
 	} {
-		guard := transport.NewGuard(transport.Config{Bounds: map[string]transport.Bound{field: {Argument: c.argument}}})
-		if err := guard.Validate(transporttest.New().Schema()); (err == nil) != c.ok {
+		config := transport.Config{Bounds: map[string]transport.Bound{field: {Argument: c.argument}}}
+		if _, err := transport.NewExecutor(transporttest.New().Schema(), config); (err == nil) != c.ok {
 			t.Errorf("%s by %s: %v", field, c.argument, err)
 		}
 	}
@@ -291,48 +290,78 @@ func TestSuggestionsCanBeLeftOut(t *testing.T) {
 	}
 }
 
-func TestPassedDocumentsAreKeptWithinTheirBytes(t *testing.T) {
-	t.Parallel()
-	guard := transport.NewGuard(transport.Config{Limits: transport.Limits{DocumentCacheBytes: 64 << 10}})
-	cache, ctx := guard.Documents(), t.Context()
-	document := func(i int) string { return fmt.Sprintf("{a%03d}", i) }
-	for i := range 200 {
-		cache.Add(ctx, document(i), nil)
-		cache.Get(ctx, document(0)) // is used all the time
-	}
-	cache.Add(ctx, strings.Repeat("x", 64<<10), nil)
-	kept := 0
-	for i := range 200 {
-		if _, ok := cache.Get(ctx, document(i)); ok {
-			kept++
-		}
-	}
-	if kept < 20 || kept > 64 {
-		t.Errorf("%d of 200 documents are kept", kept)
-	}
-	for _, i := range []int{0, 199} {
-		if _, ok := cache.Get(ctx, document(i)); !ok {
-			t.Errorf("document %d, just used, is forgotten", i)
-		}
-	}
-}
-
 func TestRefusedDocumentsAreNotKept(t *testing.T) {
 	t.Parallel()
 	exec := guarded(transport.Config{})
-	ctx := graphql.StartOperationTrace(t.Context())
+	create := func(query string) (*graphql.OperationContext, gqlerror.List) {
+		_, op, errs := exec.Create(t.Context(), &graphql.RawParams{Query: query})
+		return op, errs
+	}
 	for range 2 {
-		if _, errs := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{unknown}"}); len(errs) != 1 {
+		if _, errs := create("{unknown}"); len(errs) != 1 {
 			t.Fatalf("errors %v", errs)
 		}
-		op, errs := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{hello}"})
+		op, errs := create("{hello}")
 		if errs != nil || op.Doc == nil {
 			t.Fatalf("errors %v", errs)
 		}
 	}
-	one, _ := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{hello}"})
-	two, _ := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: "{hello}"})
+	one, _ := create("{hello}")
+	two, _ := create("{hello}")
 	if one.Doc != two.Doc {
 		t.Error("a document that has passed is parsed again")
+	}
+}
+
+// TestCostIsThatOfTheVariablesGiven asks with the same document again, whose cost is remembered only where no variable
+// decides about it.
+func TestCostIsThatOfTheVariablesGiven(t *testing.T) {
+	t.Parallel()
+	exec := guarded(transport.Config{Limits: transport.Limits{Cost: 50}, Bounds: map[string]transport.Bound{"Query.some": {Argument: "input.max"}}})
+	for _, c := range []struct {
+		query     string
+		variables map[string]any
+		ok        bool
+	}{
+		{`query($n:Int){nodes(first:$n){edges{node{id}}}}`, map[string]any{"n": 5}, true},
+		{`query($n:Int){nodes(first:$n){edges{node{id}}}}`, map[string]any{"n": 51}, false},
+		{`query($n:Int){nodes(first:$n){edges{node{id}}}}`, map[string]any{"n": 6}, true},
+		{`query($n:Int){some(input:{max:$n}){id}}`, map[string]any{"n": 5}, true},
+		{`query($n:Int){some(input:{max:$n}){id}}`, map[string]any{"n": 51}, false},
+		{`query($i:Input){some(input:$i){id}}`, map[string]any{"i": map[string]any{"max": 5}}, true},
+		{`query($i:Input){some(input:$i){id}}`, map[string]any{"i": map[string]any{"max": 51}}, false},
+		{`{nodes(first:50){edges{node{id}}}}`, nil, true},
+		{`{nodes(first:50){edges{node{id}}}}`, nil, true},
+		{`{nodes(first:51){edges{node{id}}}}`, nil, false},
+		{`{nodes(first:51){edges{node{id}}}}`, nil, false},
+	} {
+		_, _, errs := exec.Create(t.Context(), &graphql.RawParams{Query: c.query, Variables: c.variables})
+		if (errs == nil) != c.ok {
+			t.Errorf("%s with %v: %v", c.query, c.variables, errs)
+		}
+	}
+}
+
+func TestVariablesAreCoercedAsEver(t *testing.T) {
+	t.Parallel()
+	exec := guarded(transport.Config{})
+	for _, c := range []struct {
+		query string
+		given map[string]any
+		want  map[string]any // nil for an error
+	}{
+		{`query($a:String $b:ID!){hello(name:$a) some(ids:[$b]){id}}`, map[string]any{"a": "x", "b": "y"}, map[string]any{"a": "x", "b": "y"}},
+		{`query($a:String){hello(name:$a)}`, map[string]any{"a": "x", "more": "y"}, map[string]any{"a": "x"}},
+		{`query($a:String){hello(name:$a)}`, map[string]any{"a": nil}, map[string]any{"a": nil}},
+		{`query($a:String="d"){hello(name:$a)}`, nil, map[string]any{"a": "d"}},
+		{`query($a:String!){hello(name:$a)}`, map[string]any{"a": nil}, nil},
+		{`query($a:String!){hello(name:$a)}`, map[string]any{"b": "x"}, nil},
+		{`query($a:String){hello(name:$a)}`, map[string]any{"a": true}, nil},
+		{`query($a:Int){nodes(first:$a){edges{node{id}}}}`, map[string]any{"a": json.Number("1")}, map[string]any{"a": int64(1)}},
+	} {
+		_, op, errs := exec.Create(t.Context(), &graphql.RawParams{Query: c.query, Variables: c.given})
+		if (errs == nil) != (c.want != nil) || errs == nil && !maps.Equal(op.Variables, c.want) {
+			t.Errorf("%s with %v: %v, %v", c.query, c.given, op.Variables, errs)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,22 +19,17 @@ import (
 )
 
 // HTTP answers POST and GET after the GraphQL over HTTP draft, and streams server-sent events to whoever accepts
-// text/event-stream. It supports every request that is no upgrade, so that all mistakes get an answer in GraphQL's
-// shape; add it as the server's last transport.
+// text/event-stream. All mistakes get an answer in GraphQL's shape.
 type HTTP struct {
-	config  Config
+	config  *Config
+	exec    *Executor
 	streams *census
-	hub     *Hub
 	down    context.Context // cancelled by Shutdown
 	close   context.CancelFunc
 }
 
-var _ graphql.Transport = (*HTTP)(nil)
-
-// NewHTTP returns a transport that is ready to be added to a server.
-func NewHTTP(config Config) *HTTP {
-	t := &HTTP{config: config.orDefaults()}
-	t.streams, t.hub = newCensus(&t.config.Limits), cmp.Or(t.config.Hub, NewHub(t.config))
+func newHTTP(exec *Executor) *HTTP {
+	t := &HTTP{config: &exec.config, exec: exec, streams: newCensus(&exec.config.Limits)}
 	t.down, t.close = context.WithCancel(context.Background())
 	return t
 }
@@ -49,16 +43,15 @@ func (t *HTTP) Shutdown() {
 	t.streams.close()
 	t.close()
 	t.streams.inside.Wait()
-	t.hub.running.Wait()
+	t.exec.hub.running.Wait()
 }
 
-// Supports is true for everything but upgrades.
-func (t *HTTP) Supports(r *http.Request) bool { return !isUpgrade(r) }
-
-// Do answers one request. An event stream takes until its operation ends or the client leaves.
-func (t *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	w.Header().Add("Vary", "Accept") // not instead of what CORS says
-	x := &exchange{HTTP: t, w: w, r: r, exec: exec, media: negotiate(r.Header)}
+// ServeHTTP answers one request. An event stream takes until its operation ends or the client leaves.
+func (t *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header["Vary"] = append(header["Vary"], "Accept") // not instead of what CORS says
+	x := &exchange{HTTP: t, w: w, r: r, media: negotiate(r.Header)}
+	defer x.rescue()
 	switch r.Method {
 	case http.MethodPost:
 		x.post()
@@ -80,8 +73,15 @@ type exchange struct {
 	*HTTP
 	w     http.ResponseWriter
 	r     *http.Request
-	exec  graphql.GraphExecutor
 	media string // of the answer
+}
+
+// rescue answers a request whose handling panicked.
+func (x *exchange) rescue() {
+	if thrown := recover(); thrown != nil {
+		ctx := x.r.Context()
+		x.refuse(http.StatusInternalServerError, asGraphQL(x.config.Recover(ctx, thrown)))
+	}
 }
 
 func (x *exchange) post() {
@@ -221,16 +221,14 @@ func isDeliberate(header http.Header) bool {
 
 func (x *exchange) run(params *graphql.RawParams, start time.Time) {
 	params.Headers = x.r.Header
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	ctx := x.r.Context()
-	op, errs := x.exec.CreateOperationContext(ctx, params)
-	ctx = graphql.WithOperationContext(ctx, op)
+	params.ReadTime.Start = start
+	ctx, op, errs := x.exec.Create(x.r.Context(), params)
 	if tellRetry(x.w.Header(), errs) {
-		x.refuseWith(http.StatusTooManyRequests, x.exec.DispatchError(ctx, errs))
+		x.refuseWith(http.StatusTooManyRequests, x.exec.Refuse(ctx, errs))
 		return
 	}
 	if len(errs) > 0 {
-		x.answer(x.exec.DispatchError(ctx, refusals(op, errs)))
+		x.answer(x.exec.Refuse(ctx, errs))
 		return
 	}
 	if op.Operation.Operation == ast.Mutation && x.r.Method != http.MethodPost {
@@ -248,10 +246,9 @@ func (x *exchange) run(params *graphql.RawParams, start time.Time) {
 	}
 	ctx, cancel := x.config.withTimeout(ctx, op)
 	defer cancel()
-	responses, ctx := x.exec.DispatchOperation(ctx, op)
-	response := responses(ctx)
-	if response == nil { // the executor's way of saying that the time was up before it began
-		response = x.exec.DispatchError(ctx, gqlerror.List{asGraphQL(fmt.Errorf("run the operation: %w", ctx.Err()))})
+	response, ctx := x.exec.Answer(ctx)
+	if response == nil { // the time was up before it began
+		response = x.exec.Refuse(ctx, gqlerror.List{asGraphQL(fmt.Errorf("run the operation: %w", ctx.Err()))})
 	}
 	tellRetry(x.w.Header(), response.Errors)
 	x.answer(response)
@@ -273,7 +270,7 @@ func (x *exchange) answer(response *graphql.Response) {
 
 // refuse answers a request that is no well-formed GraphQL request.
 func (x *exchange) refuse(status int, err *gqlerror.Error) {
-	x.refuseWith(status, x.exec.DispatchError(x.r.Context(), gqlerror.List{err}))
+	x.refuseWith(status, x.exec.Refuse(x.r.Context(), gqlerror.List{err}))
 }
 
 func (x *exchange) refuseWith(status int, response *graphql.Response) {

@@ -11,9 +11,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Hub finds the group of everybody who asked the same. Make it with [NewHub].
-type Hub struct {
+// hub finds the group of everybody who asked the same.
+type hub struct {
 	config *Config
+	exec   *Executor
 
 	running sync.WaitGroup // the groups
 	lane    *lane
@@ -23,14 +24,12 @@ type Hub struct {
 	groups map[[sha256.Size]byte]*group
 }
 
-// NewHub returns a hub for all transports of one server, whose configuration is otherwise the same.
-func NewHub(config Config) *Hub {
-	config = config.orDefaults()
-	return &Hub{config: &config, lane: newLane(), groups: map[[sha256.Size]byte]*group{}}
+func newHub(exec *Executor) *hub {
+	return &hub{config: &exec.config, exec: exec, lane: newLane(), groups: map[[sha256.Size]byte]*group{}}
 }
 
 // acquire returns the group for an operation, begun if need be. Who acquires it has to release it.
-func (h *Hub) acquire(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, as scope) (*group, error) {
+func (h *hub) acquire(ctx context.Context, op *graphql.OperationContext, as scope) (*group, error) {
 	key, err := groupKey(op, as.key)
 	if err != nil {
 		return nil, err
@@ -38,7 +37,7 @@ func (h *Hub) acquire(ctx context.Context, exec graphql.GraphExecutor, op *graph
 	h.mu.Lock()
 	g := h.groups[key]
 	if g == nil {
-		g = newGroup(h, key, exec, op, as)
+		g = newGroup(h, key, op, as)
 		h.groups[key] = g
 		h.running.Go(g.run)
 	}
@@ -58,7 +57,7 @@ func (h *Hub) acquire(ctx context.Context, exec graphql.GraphExecutor, op *graph
 }
 
 // release ends the group when nobody needs it any more.
-func (h *Hub) release(g *group) {
+func (h *hub) release(g *group) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if g.users--; g.users == 0 {
@@ -68,13 +67,13 @@ func (h *Hub) release(g *group) {
 }
 
 // retire lets those who come from now on begin another group: this one's stream has ended.
-func (h *Hub) retire(g *group) {
+func (h *hub) retire(g *group) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forget(g)
 }
 
-func (h *Hub) forget(g *group) {
+func (h *hub) forget(g *group) {
 	if h.groups[g.key] == g {
 		delete(h.groups, g.key)
 	}

@@ -19,13 +19,13 @@ type member struct {
 
 // share subscribes as a member. It blocks only while the subscription is behind.
 func (o *operation) share(ctx context.Context, op *graphql.OperationContext, as scope) {
-	g, err := o.hub.acquire(ctx, o.exec, op, as)
+	g, err := o.exec.hub.acquire(ctx, op, as)
 	if err != nil {
 		o.end(ctx, err)
 		return
 	}
 	m := &member{operation: o, group: g, ctx: ctx, op: op}
-	o.left = func() { g.leave(m); o.hub.release(g) }
+	o.left = func() { g.leave(m); o.exec.hub.release(g) }
 	context.AfterFunc(ctx, func() { o.end(ctx, nil) })
 	if o.resume == "" && fromNow(op) && g.joinNow(m) {
 		return

@@ -27,10 +27,9 @@ type dialect interface {
 // answer, the client by leaving or by `complete`, the connection by closing.
 type operation struct {
 	config  *Config
-	exec    graphql.GraphExecutor
+	exec    *Executor
 	out     *outbox
 	dialect dialect
-	hub     *Hub
 	resume  string                   // the cursor to go on after, "" for what the request itself says
 	parsing chan struct{}            // a token per operation that may be parsed at a time
 	started func(ast.Operation) bool // called once the kind is known; false ends it without a word
@@ -45,11 +44,10 @@ type operation struct {
 
 // run drives the operation from its request to its end; it blocks until then.
 func (o *operation) run(ctx context.Context, params *graphql.RawParams) {
-	o.guarded(graphql.StartOperationTrace(ctx), func(ctx context.Context) {
-		op, errs := o.create(ctx, params)
-		ctx = graphql.WithOperationContext(ctx, op)
+	o.guarded(ctx, func(ctx context.Context) {
+		ctx, op, errs := o.create(ctx, params)
 		if len(errs) > 0 {
-			o.finish(o.exec.DispatchError(ctx, refusals(op, errs)))
+			o.finish(o.exec.Refuse(ctx, errs))
 			return
 		}
 		if !o.started(op.Operation.Operation) {
@@ -73,10 +71,10 @@ func (o *operation) guarded(ctx context.Context, do func(context.Context)) {
 
 // create parses and validates on a bounded number of goroutines: it is work that a client can cause without owning
 // anything yet.
-func (o *operation) create(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+func (o *operation) create(ctx context.Context, params *graphql.RawParams) (context.Context, *graphql.OperationContext, gqlerror.List) {
 	o.parsing <- struct{}{} // others hold it for milliseconds, since documents are bounded
 	defer func() { <-o.parsing }()
-	return o.exec.CreateOperationContext(ctx, params)
+	return o.exec.Create(ctx, params)
 }
 
 func (o *operation) execute(ctx context.Context, op *graphql.OperationContext) {
@@ -86,8 +84,7 @@ func (o *operation) execute(ctx context.Context, op *graphql.OperationContext) {
 	}
 	ctx, cancel := o.config.withTimeout(ctx, op)
 	defer cancel()
-	responses, ctx := o.exec.DispatchOperation(ctx, op)
-	response := responses(ctx)
+	response, ctx := o.exec.Answer(ctx)
 	if err := context.Cause(ctx); response == nil || errors.Is(err, context.Canceled) {
 		o.end(ctx, fmt.Errorf("run the operation: %w", err)) // what a cancelled resolver answers is no answer
 		return
@@ -107,12 +104,12 @@ func (o *operation) subscribe(ctx context.Context, op *graphql.OperationContext)
 	if o.resume != "" {
 		op.Operation = resumeAfter(op.Operation, o.resume)
 	}
-	o.stream(ctx, op)
+	o.stream(ctx)
 }
 
-func (o *operation) stream(ctx context.Context, op *graphql.OperationContext) {
+func (o *operation) stream(ctx context.Context) {
 	ctx, failure := withFailure(ctx)
-	responses, ctx := o.exec.DispatchOperation(ctx, op)
+	responses, ctx := o.exec.Subscribe(ctx)
 	for {
 		response := responses(ctx)
 		if response == nil {

@@ -35,7 +35,7 @@ func persisted(params *graphql.RawParams) (hash string, err *gqlerror.Error) {
 
 // recall finds the document of a request that has only its hash: among the trusted ones for everybody, and for those who
 // may persist documents among what was persisted. The hash is given when the document is to be kept once it has passed.
-func (g *Guard) recall(ctx context.Context, params *graphql.RawParams) (keep string, err *gqlerror.Error) {
+func (g *guard) recall(ctx context.Context, params *graphql.RawParams) (keep string, err *gqlerror.Error) {
 	hash, err := persisted(params)
 	if err != nil || hash == "" {
 		return "", err
@@ -53,7 +53,7 @@ func (g *Guard) recall(ctx context.Context, params *graphql.RawParams) (keep str
 	if params.Query != "" {
 		return hash, nil
 	}
-	text, ok := g.texts.Get(ctx, hash)
+	text, ok := g.texts.get(hash)
 	if !ok {
 		return "", refusal(CodePersistedQueryNotFound, "PersistedQueryNotFound")
 	}

@@ -156,7 +156,7 @@ func (s *socket) start(id string, params *graphql.RawParams, refused *gqlerror.E
 	ctx, cancel := context.WithCancel(s.ctx)
 	o := &started{cancel: cancel}
 	o.operation = &operation{
-		config: s.config, exec: s.exec, out: s.out, dialect: newSocketDialect(id), hub: s.transport.hub,
+		config: s.config, exec: s.transport.exec, out: s.out, dialect: newSocketDialect(id),
 		resume: s.resume[id], parsing: s.transport.parsing,
 		started: func(kind ast.Operation) bool { return s.goesOn(o, kind) },
 		ended:   func() { s.ended(id, o) },

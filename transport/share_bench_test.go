@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/gorilla/websocket"
 
 	"workflowfactory/transport"
@@ -64,13 +63,14 @@ func streaming(b *testing.B, shared bool) (*transporttest.Resolver, string) {
 			},
 		}
 	}
-	gql := handler.New(resolver.Schema())
-	transports := transport.NewWebSocket(config)
-	gql.AddTransport(transports)
+	gql, err := transport.New(resolver.Schema(), config)
+	if err != nil {
+		b.Fatal(err)
+	}
 	server := httptest.NewServer(gql)
 	b.Cleanup(func() {
 		server.Close()
-		_ = transports.Shutdown(context.Background())
+		_ = gql.Sockets.Shutdown(context.Background())
 	})
 	return resolver, server.URL
 }

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 )
@@ -43,7 +42,6 @@ const linger = 750 * time.Millisecond
 type socket struct {
 	transport *WebSocket
 	config    *Config
-	exec      graphql.GraphExecutor
 	header    http.Header
 	caller    string // who it is counted for
 
@@ -68,12 +66,11 @@ type socket struct {
 	closing    []byte // the close frame, once there is to be one
 }
 
-func newSocket(ctx context.Context, t *WebSocket, exec graphql.GraphExecutor, header http.Header) *socket {
+func newSocket(ctx context.Context, t *WebSocket, header http.Header) *socket {
 	limits := &t.config.Limits
 	s := &socket{
 		transport:  t,
-		config:     &t.config,
-		exec:       exec,
+		config:     t.config,
 		header:     header,
 		out:        newOutbox(limits),
 		limiter:    rate.NewLimiter(rate.Limit(limits.MessagesPerSecond), limits.MessageBurst),

@@ -27,7 +27,7 @@ func (x *exchange) stream(ctx context.Context, op *graphql.OperationContext) {
 	running, stop := context.WithCancel(ctx) // its resolvers need not wait until everything is written
 	over := make(chan struct{})
 	o := &operation{
-		config: &x.config, exec: x.exec, out: newOutbox(&x.config.Limits), dialect: eventDialect{}, hub: x.hub,
+		config: x.config, exec: x.exec, out: newOutbox(&x.config.Limits), dialect: eventDialect{},
 		resume: x.r.Header.Get("Last-Event-ID"), ended: func() {}, closed: func() { stop(); close(over) },
 	}
 	x.beginEvents()

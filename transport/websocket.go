@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 )
 
@@ -26,27 +24,24 @@ const Subprotocol = "graphql-transport-ws"
 // Over a limit: a socket too many is refused before the upgrade, an operation too many gets an error, a message too many
 // waits to be read, a message too large closes with 1009.
 type WebSocket struct {
-	config   Config
+	config   *Config
+	exec     *Executor
 	upgrader websocket.Upgrader
 	parsing  chan struct{}
 	census   *census
-	hub      *Hub
 
 	mu      sync.Mutex // protects what follows
 	sockets map[*socket]struct{}
 }
 
-var _ graphql.Transport = (*WebSocket)(nil)
-
-// NewWebSocket returns a transport that is ready to be added to a server. Shutdown ends its sockets; the HTTP server's
-// own Shutdown does not know of them.
-func NewWebSocket(config Config) *WebSocket {
+func newWebSocket(exec *Executor) *WebSocket {
 	t := &WebSocket{
-		config:  config.orDefaults(),
+		config:  &exec.config,
+		exec:    exec,
+		census:  newCensus(&exec.config.Limits),
 		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		sockets: map[*socket]struct{}{},
 	}
-	t.census, t.hub = newCensus(&t.config.Limits), cmp.Or(t.config.Hub, NewHub(t.config))
 	t.upgrader = websocket.Upgrader{
 		Subprotocols:     []string{Subprotocol},
 		HandshakeTimeout: t.config.Limits.Write,
@@ -57,19 +52,16 @@ func NewWebSocket(config Config) *WebSocket {
 	return t
 }
 
-// Supports is true for requests that want to become a WebSocket.
-func (t *WebSocket) Supports(r *http.Request) bool { return isUpgrade(r) }
-
 func isUpgrade(r *http.Request) bool { return websocket.IsWebSocketUpgrade(r) }
 
-// Do upgrades the request and returns; the socket goes on by itself. What middleware put into the request's context
+// ServeHTTP upgrades the request and returns; the socket goes on by itself. What middleware put into the request's context
 // stays visible to Config.Init and to resolvers, its cancellation does not.
-func (t *WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+func (t *WebSocket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if status, why := t.refuses(r); status != 0 {
 		http.Error(w, why, status)
 		return
 	}
-	s := newSocket(context.WithoutCancel(r.Context()), t, exec, r.Header)
+	s := newSocket(context.WithoutCancel(r.Context()), t, r.Header)
 	if err := t.admit(s, t.config.Caller(r.Context())); err != nil {
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, err.Error(), statusOf(err))
@@ -145,7 +137,7 @@ func (t *WebSocket) Shutdown(ctx context.Context) error {
 		s.drain()
 	}
 	done := make(chan struct{})
-	go func() { t.census.inside.Wait(); t.hub.running.Wait(); close(done) }()
+	go func() { t.census.inside.Wait(); t.exec.hub.running.Wait(); close(done) }()
 	select {
 	case <-done:
 		return nil

@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/gorilla/websocket"
 
 	"workflowfactory/transport"
@@ -49,15 +47,12 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 	for _, change := range configure {
 		change(&config)
 	}
-	w.sockets, w.http = transport.NewWebSocket(config), transport.NewHTTP(config)
 	w.Fail, w.Touched = transport.Fail, transport.Touched
-	gql := handler.New(w.Schema())
-	guard := transport.NewGuard(config)
-	gql.SetQueryCache(guard.Documents())
-	gql.Use(guard)
-	gql.Use(extension.Introspection{})
-	gql.AddTransport(w.sockets)
-	gql.AddTransport(w.http)
+	gql, err := transport.New(w.Schema(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sockets, w.http = gql.Sockets, gql.HTTP
 	w.server = httptest.NewUnstartedServer(withCaller(gql))
 	w.server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
 		if w.narrow.Load() {

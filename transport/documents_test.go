@@ -1,0 +1,32 @@
+package transport
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestPassedDocumentsAreKeptWithinTheirBytes(t *testing.T) {
+	t.Parallel()
+	cache := newDocuments(64 << 10)
+	document := func(i int) string { return fmt.Sprintf("{a%03d}", i) }
+	for i := range 200 {
+		cache.add(document(i), nil)
+		cache.get(document(0)) // is used all the time
+	}
+	cache.add(strings.Repeat("x", 64<<10), nil)
+	kept := 0
+	for i := range 200 {
+		if _, ok := cache.get(document(i)); ok {
+			kept++
+		}
+	}
+	if kept < 20 || kept > 64 {
+		t.Errorf("%d of 200 documents are kept", kept)
+	}
+	for _, i := range []int{0, 199} {
+		if _, ok := cache.get(document(i)); !ok {
+			t.Errorf("document %d, just used, is forgotten", i)
+		}
+	}
+}
