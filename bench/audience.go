@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,8 +31,8 @@ type audience struct {
 	began     time.Time
 	mu        sync.Mutex // protects latencies
 	latencies []time.Duration
-	timed     atomic.Bool // whether latencies are kept
-	lost      atomic.Int64
+	timed     atomic.Bool           // whether latencies are kept
+	lost      atomic.Pointer[error] // why the first socket is lost that is
 }
 
 // gather opens the sockets, as many for each key as one caller may have.
@@ -92,27 +91,15 @@ func (a *audience) close() {
 // shortest is less than any event takes; what is shorter, such as connection_ack, is not counted.
 const shortest = 126
 
-// count takes frames off a connection without looking at them, and without an allocation. Pings are answered.
+// count takes what comes without looking at it.
 func (a *audience) count(conn *websocket.Conn) {
-	frames := bufio.NewReaderSize(conn.NetConn(), 4<<10)
-	for {
-		head, err := frames.Peek(4)
+	for in := framesOf(conn); ; {
+		message, err := in.message()
 		if err != nil {
-			a.lost.Add(1)
+			a.lost.CompareAndSwap(nil, &err)
 			return
 		}
-		size, code := 2+int(head[1]), head[0]&0xf
-		if head[1] == 126 {
-			size = 4 + int(head[2])<<8 + int(head[3])
-		}
-		if code == websocket.PingMessage {
-			_ = conn.WriteControl(websocket.PongMessage, nil, time.Now().Add(time.Second))
-		}
-		if _, err := frames.Discard(size); err != nil {
-			a.lost.Add(1)
-			return
-		}
-		if code == websocket.TextMessage && size > shortest {
+		if len(message) > shortest {
 			a.note()
 		}
 	}
@@ -141,8 +128,8 @@ func (a *audience) tell(lane, times int) error {
 // await waits until so many messages have come.
 func (a *audience) await(ctx context.Context, total int64) error {
 	for a.received.Load() < total {
-		if lost := a.lost.Load(); lost > 0 {
-			return fmt.Errorf("%d sockets were closed", lost)
+		if lost := a.lost.Load(); lost != nil {
+			return fmt.Errorf("a socket is lost: %w", *lost)
 		}
 		select {
 		case <-ctx.Done():
@@ -181,12 +168,14 @@ func (a *audience) flood(ctx context.Context, d time.Duration) (int, error) {
 	return int(messages), a.await(ctx, before+messages)
 }
 
-// steady makes one event each tenth of a second, and gives how long the last percent of messages took from the request on.
+const steadyEvery = 100 * time.Millisecond
+
+// steady makes one event at a time, at that pace, and gives how long the last percent of messages took from the request on.
 func (a *audience) steady(ctx context.Context, events int) (p99 time.Duration, err error) {
 	a.latencies = make([]time.Duration, 0, events*len(a.conns))
 	a.timed.Store(true)
 	defer a.timed.Store(false)
-	pace := time.NewTicker(100 * time.Millisecond)
+	pace := time.NewTicker(steadyEvery)
 	defer pace.Stop()
 	for range events {
 		<-pace.C

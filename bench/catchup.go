@@ -75,8 +75,10 @@ func (w *world) catchUp(ctx context.Context) error {
 		result, err = sendCrowd(ctx, crowdOrder{Address: p.address, Keys: keys, Sockets: w.sockets, Subscribe: watched.subscribe(watched.cursor), Events: behind})
 		done <- time.Now()
 	}()
+	profiling := make(chan error, 1)
+	go func() { profiling <- w.profiled(catchUp, p, func(time.Duration) error { return nil }) }()
 	busy, probeErr := probe(p.address, change, done)
-	if err = errors.Join(probeErr, err); err != nil {
+	if err = errors.Join(probeErr, err, <-profiling); err != nil {
 		return err
 	}
 	after, err := usageOf(p.command.Process.Pid)

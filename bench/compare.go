@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -127,31 +128,36 @@ func (w *world) sample(ctx context.Context, p *process) (s sample, err error) {
 
 // profiles asks each contender once more, to see where its time goes.
 func (w *world) profiles(ctx context.Context, b benchmark, all []*process) error {
+	for _, p := range all {
+		err := w.profiled(b.name, p, func(d time.Duration) error {
+			busy, cancel := context.WithTimeout(ctx, d)
+			defer cancel()
+			if b.prepare != nil {
+				if err := b.prepare(busy, w, p); err != nil {
+					return err
+				}
+			}
+			_, err := b.load(busy, w, p, 0)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// profiled writes profiles of a contender while load keeps it busy for as long as it is told, if profiles are wanted.
+func (w *world) profiled(name string, p *process, load func(time.Duration) error) error {
 	if w.profile == "" {
 		return nil
 	}
 	const long = 3 * time.Second
-	for _, p := range all {
-		busy, cancel := context.WithTimeout(ctx, long+time.Second)
-		done := make(chan error, 1)
-		go func() {
-			var err error
-			if b.prepare != nil {
-				err = b.prepare(ctx, w, p)
-			}
-			if err == nil {
-				_, err = b.load(busy, w, p, 0)
-			}
-			done <- err
-		}()
-		err := p.profile(filepath.Join(w.profile, b.name+"-"+p.name), long)
-		cancel()
-		if loadErr := <-done; err == nil {
-			err = loadErr
-		}
-		if err != nil {
-			return fmt.Errorf("profile %s: %w", p.name, err)
-		}
+	done := make(chan error, 1)
+	go func() { done <- load(long + time.Second) }()
+	err := p.profile(filepath.Join(w.profile, name+"-"+p.name), long)
+	if err = errors.Join(err, <-done); err != nil {
+		return fmt.Errorf("profile %s: %w", p.name, err)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -86,25 +85,10 @@ var (
 
 // take reads events without looking into them, and resumes when the server says that it was too slow.
 func take(conn *websocket.Conn, order crowdOrder, resumed *atomic.Int64) error {
-	frames := bufio.NewReaderSize(conn.NetConn(), 8<<10)
+	in := framesOf(conn)
 	for got := 0; got < order.Events; {
-		head, err := frames.Peek(4)
-		if err != nil {
-			return err
-		}
-		start, size, code := 2, int(head[1]), head[0]&0xf
-		if head[1] == 126 {
-			start, size = 4, int(head[2])<<8+int(head[3])
-		}
-		message, err := frames.Peek(start + size)
-		if err != nil {
-			return err
-		}
-		switch message = message[start:]; {
-		case code == websocket.PingMessage:
-			err = conn.WriteControl(websocket.PongMessage, nil, time.Now().Add(time.Second))
-		case code == websocket.CloseMessage:
-			return fmt.Errorf("closed after %d events: %q", got, message)
+		message, err := in.message()
+		switch {
 		case bytes.HasPrefix(message, isNext):
 			got++
 		case bytes.HasPrefix(message, isError):
@@ -112,10 +96,7 @@ func take(conn *websocket.Conn, order crowdOrder, resumed *atomic.Int64) error {
 			err = resume(conn, order.Subscribe, message)
 		}
 		if err != nil {
-			return err
-		}
-		if _, err := frames.Discard(start + size); err != nil {
-			return err
+			return fmt.Errorf("after %d events: %w", got, err)
 		}
 	}
 	return nil

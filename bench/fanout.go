@@ -96,6 +96,29 @@ func (w *world) fanOut(ctx context.Context) error {
 		}
 	}
 	w.reportFanOut(contenders, results, idle, len(message))
+	return w.fanProfiles(ctx, all)
+}
+
+func (w *world) fanProfiles(ctx context.Context, all []*audience) error {
+	for _, a := range all {
+		if err := a.open(); err != nil {
+			return err
+		}
+		err := w.profiled(fanOut+"-flood", a.process, func(d time.Duration) error {
+			_, err := a.flood(ctx, d)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = w.profiled(fanOut+"-steady", a.process, func(d time.Duration) error {
+			_, err := a.steady(ctx, int(d/steadyEvery))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
