@@ -16,9 +16,9 @@ import (
 
 // dialect is how a protocol says what happens to one operation.
 type dialect interface {
-	next(w *chunkWriter, payload []byte, cursor string)
-	fail(response *graphql.Response) []byte // the last word on an operation that ended badly
-	complete() []byte                       // the last word on any other
+	next(to []byte, payload []byte, cursor string) []byte // appends one answer
+	fail(response *graphql.Response) []byte               // the last word on an operation that ended badly
+	complete() []byte                                     // the last word on any other
 }
 
 // operation is one that a client started on a connection which can carry many answers.

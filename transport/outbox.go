@@ -20,21 +20,26 @@ type frame struct {
 	key    any    // a frame of the same owner with the same key makes this one old news; nil when nothing does
 }
 
-// outbox is the bounded queue between everything that speaks on a connection and the one goroutine that writes to it.
+// outbox is the bounded queue between everything that speaks on a connection and the one that writes to it.
+//
+// The writer sleeps until it is roused: once, however much is queued. It has to ask before it sleeps again, and, since it
+// begins awake, before it first does.
 type outbox struct {
 	maxEvents, maxBytes int
 
-	wake chan struct{} // holds a token while there may be something to take
+	rouse func() // wakes the writer, which is asleep; called with mu held
 
 	mu     sync.Mutex // protects what follows
+	awake  bool       // the writer is
+	news   bool       // since the writer looked last
 	frames []frame
 	bytes  int
 	closed bool
 	room   chan struct{} // closed when frames are taken; nil while nobody waits
 }
 
-func newOutbox(limits *Limits) *outbox {
-	return &outbox{maxEvents: limits.QueueEvents, maxBytes: limits.QueueBytes, wake: make(chan struct{}, 1)}
+func newOutbox(limits *Limits, rouse func()) *outbox {
+	return &outbox{maxEvents: limits.QueueEvents, maxBytes: limits.QueueBytes, rouse: rouse, awake: true}
 }
 
 // put queues a frame whatever is queued already: for what a connection says a bounded number of times.
@@ -105,25 +110,51 @@ func (o *outbox) add(f frame) {
 	}
 	o.frames = append(o.frames, f)
 	o.bytes += len(f.bytes)
-	o.nudge()
+	o.wake()
+}
+
+func (o *outbox) wake() {
+	o.news = true
+	if !o.awake {
+		o.awake = true
+		o.rouse()
+	}
 }
 
 // nudge makes the writer look, also when nothing is queued.
 func (o *outbox) nudge() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
-
-// take empties the queue and lets waiting producers in. The slice given becomes the next queue.
-func (o *outbox) take(next []frame) []frame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	taken := o.frames
-	o.frames, o.bytes = next[:0], 0
+	o.wake()
+}
+
+// sleep lets the writer sleep if there was nothing new since it looked last. The writer has to go on otherwise.
+func (o *outbox) sleep() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.awake = o.news
+	return !o.awake
+}
+
+// take gives what comes next, about a chunk of it and at least one frame if there is any, and lets waiting producers in.
+// It says whether that is all. The slice given becomes the next queue.
+func (o *outbox) take(next []frame) (taken []frame, all bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := o.fill()
+	taken, o.frames = o.frames[:n], append(next[:0], o.frames[n:]...)
+	o.news = len(o.frames) > 0
 	o.letIn()
-	return taken
+	return taken, !o.news
+}
+
+// fill counts the frames of the next chunk, and takes their bytes off.
+func (o *outbox) fill() (n int) {
+	for size := 0; n < len(o.frames) && size < chunk; n++ {
+		size += len(o.frames[n].bytes)
+		o.bytes -= len(o.frames[n].bytes)
+	}
+	return n
 }
 
 // close drops what is queued, and what will be.

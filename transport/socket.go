@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -46,7 +47,9 @@ type socket struct {
 	caller    string // who it is counted for
 
 	conn    *websocket.Conn
+	raw     syscall.RawConn // of conn
 	out     *outbox
+	written chan struct{} // closed when nothing is written any more
 	limiter *rate.Limiter
 	base    context.Context // until the socket is closing
 	cancel  context.CancelFunc
@@ -64,6 +67,7 @@ type socket struct {
 	active     int // operations that run, those whose id is free again included
 	draining   bool
 	closing    []byte // the close frame, once there is to be one
+	pinging    *time.Timer
 }
 
 func newSocket(ctx context.Context, t *WebSocket, header http.Header) *socket {
@@ -72,11 +76,12 @@ func newSocket(ctx context.Context, t *WebSocket, header http.Header) *socket {
 		transport:  t,
 		config:     t.config,
 		header:     header,
-		out:        newOutbox(limits),
+		written:    make(chan struct{}),
 		limiter:    rate.NewLimiter(rate.Limit(limits.MessagesPerSecond), limits.MessageBurst),
 		operations: map[string]*started{},
 		unwatch:    func() bool { return true },
 	}
+	s.out = newOutbox(limits, func() { t.writers.add(s) })
 	s.base, s.cancel = context.WithCancel(ctx)
 	return s
 }
@@ -88,14 +93,22 @@ func (s *socket) serve(conn *websocket.Conn) {
 	conn.SetPingHandler(s.onPing)
 	conn.SetPongHandler(func(string) error { return s.heard() })
 	conn.SetCloseHandler(func(code int, _ string) error { s.close(code, ""); return nil })
-	var writing sync.WaitGroup
-	writing.Go(s.write)
+	s.begin()
 	s.read()
 	s.close(websocket.CloseNormalClosure, "")
-	writing.Wait()
+	<-s.written
 	_ = conn.Close()
 	s.unwatch()
 	s.running.Wait()
+}
+
+// begin lets what is said to the client be written.
+func (s *socket) begin() {
+	s.raw = rawConn(s.conn.NetConn())
+	s.mu.Lock()
+	s.pinging = time.AfterFunc(s.config.Limits.KeepAlive, s.ping)
+	s.mu.Unlock()
+	s.writeOn()
 }
 
 // read takes messages until the client is gone, or does not answer our close frame.
@@ -193,6 +206,9 @@ func (s *socket) close(code int, reason string) {
 	s.cancel()
 	for _, o := range s.operations {
 		o.cancel()
+	}
+	if s.pinging != nil {
+		s.pinging.Stop()
 	}
 	s.out.nudge()
 	s.config.Log.DebugContext(s.base, "socket closing", "code", code, "reason", reason)

@@ -26,13 +26,20 @@ func (x *exchange) stream(ctx context.Context, op *graphql.OperationContext) {
 	defer context.AfterFunc(x.down, cancel)()
 	running, stop := context.WithCancel(ctx) // its resolvers need not wait until everything is written
 	over := make(chan struct{})
+	roused := make(chan struct{}, 1)
+	rouse := func() {
+		select {
+		case roused <- struct{}{}:
+		default: // it will look
+		}
+	}
 	o := &operation{
-		config: x.config, exec: x.exec, out: newOutbox(&x.config.Limits), dialect: eventDialect{},
+		config: x.config, exec: x.exec, out: newOutbox(&x.config.Limits, rouse), dialect: eventDialect{},
 		resume: x.r.Header.Get("Last-Event-ID"), ended: func() {}, closed: func() { stop(); close(over) },
 	}
 	x.beginEvents()
 	go o.guarded(running, func(ctx context.Context) { o.execute(ctx, op) })
-	x.writeEvents(ctx, o.out, over)
+	x.writeEvents(ctx, o.out, roused, over)
 	if x.down.Err() != nil {
 		_ = x.writeEvent(fmt.Appendf(nil, "retry: %d\n\n", returnIn()))
 	}
@@ -63,13 +70,15 @@ func (x *exchange) beginEvents() {
 }
 
 // writeEvents writes what is queued until the operation is over and everything written, or the client gone.
-func (x *exchange) writeEvents(ctx context.Context, out *outbox, over <-chan struct{}) {
+func (x *exchange) writeEvents(ctx context.Context, out *outbox, roused, over <-chan struct{}) {
 	keepAlive := time.NewTicker(x.config.Limits.KeepAlive)
 	defer keepAlive.Stop()
-	for {
-		ended := false
+	for ended := false; ; {
+		if err := x.writeQueued(out); err != nil || ended {
+			return
+		}
 		select {
-		case <-out.wake:
+		case <-roused:
 		case <-over:
 			ended = true
 		case <-keepAlive.C:
@@ -77,10 +86,20 @@ func (x *exchange) writeEvents(ctx context.Context, out *outbox, over <-chan str
 		case <-ctx.Done():
 			return
 		}
-		if err := writeFrames(out.take(nil), nil, x.writeEvent); err != nil || ended {
-			return
-		}
 	}
+}
+
+// writeQueued writes until nothing is queued.
+func (x *exchange) writeQueued(out *outbox) (err error) {
+	p := pens.Get().(*pen)
+	defer pens.Put(p)
+	for err == nil && !out.sleep() {
+		p.frames, _ = out.take(p.frames)
+		p.text = appendFrames(p.text, p.frames)
+		err = x.writeEvent(p.text)
+		p.clean()
+	}
+	return err
 }
 
 func (x *exchange) writeEvent(b []byte) error {
@@ -96,14 +115,13 @@ func (x *exchange) writeEvent(b []byte) error {
 // without data.
 type eventDialect struct{}
 
-func (eventDialect) next(w *chunkWriter, payload []byte, cursor string) {
-	w.add([]byte("event: next\n"))
+func (eventDialect) next(to []byte, payload []byte, cursor string) []byte {
+	to = append(to, "event: next\n"...)
 	if cursor != "" && !strings.ContainsAny(cursor, "\r\n\x00") {
-		w.add([]byte("id: " + cursor + "\n"))
+		to = append(append(append(to, "id: "...), cursor...), '\n')
 	}
-	w.add([]byte("data: "))
-	w.add(payload)
-	w.add([]byte("\n\n"))
+	to = append(append(to, "data: "...), payload...)
+	return append(to, "\n\n"...)
 }
 
 func (d eventDialect) fail(response *graphql.Response) []byte {

@@ -18,8 +18,8 @@ import (
 const Subprotocol = "graphql-transport-ws"
 
 // WebSocket speaks graphql-transport-ws: queries, mutations and subscriptions, many at a time on one socket. Each socket
-// has one goroutine that reads, one that writes and one per running operation, and a bounded queue: who takes its events
-// too slowly is told where to resume, and nobody else waits.
+// has one goroutine that reads and one per running operation, and a bounded queue, which a few goroutines for all sockets
+// write: who takes its events too slowly is told where to resume, and nobody else waits.
 //
 // Over a limit: a socket too many is refused before the upgrade, an operation too many gets an error, a message too many
 // waits to be read, a message too large closes with 1009.
@@ -29,6 +29,7 @@ type WebSocket struct {
 	upgrader websocket.Upgrader
 	parsing  chan struct{}
 	census   *census
+	writers  writers
 
 	mu      sync.Mutex // protects what follows
 	sockets map[*socket]struct{}
@@ -137,7 +138,7 @@ func (t *WebSocket) Shutdown(ctx context.Context) error {
 		s.drain()
 	}
 	done := make(chan struct{})
-	go func() { t.census.inside.Wait(); t.exec.hub.running.Wait(); close(done) }()
+	go func() { t.census.inside.Wait(); t.exec.hub.running.Wait(); t.writers.busy.Wait(); close(done) }()
 	select {
 	case <-done:
 		return nil

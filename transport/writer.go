@@ -3,57 +3,84 @@ package transport
 import (
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 )
 
-// write is the one place that writes to a socket. It puts everything that is queued into as few writes as it can, pings,
-// and ends with the close frame.
-func (s *socket) write() {
-	defer s.out.close()
-	ping := time.NewTicker(s.config.Limits.KeepAlive)
-	defer ping.Stop()
-	write := s.writeChunk
-	var frames []frame
-	for {
-		select {
-		case <-s.out.wake:
-		case <-ping.C:
-			s.out.put(frame{bytes: appendFrame(nil, websocket.PingMessage, nil)})
-		}
-		closing := s.closeFrame()
-		frames = s.out.take(frames)
-		if err := writeFrames(frames, closing, write); err != nil {
-			_ = s.conn.Close() // the reader will notice
-			return
-		}
-		if closing != nil {
-			_ = s.conn.SetReadDeadline(time.Now().Add(linger))
-			return
-		}
-		frames = reuse(frames)
+// write writes a chunk of what is queued, without waiting for the client, and gives whether there is more to write now.
+// It is the one place that writes to a socket: what the client does not take at once is left to a goroutine that waits
+// for it, and nothing else is written meanwhile. The last thing written is the close frame.
+func (s *socket) write(p *pen) (more bool) {
+	defer p.clean()
+	closing := s.closeFrame() // first, so that it comes after everything that was queued before
+	var all bool
+	p.frames, all = s.out.take(p.frames)
+	p.text = appendFrames(p.text, p.frames)
+	last := closing != nil && all
+	if last {
+		p.text = append(p.text, closing...)
 	}
+	rest, err := p.write(s.raw)
+	switch {
+	case err != nil || len(rest) == 0 && last:
+		s.wrote(err)
+	case len(rest) > 0:
+		go s.writeSlowly(slices.Clone(rest), last)
+	default:
+		return !s.out.sleep()
+	}
+	return false
 }
 
-// reuse keeps a small queue for the next round, and lets one that a burst has grown go.
-func reuse(frames []frame) []frame {
-	const worthKeeping = 16
-	if cap(frames) > worthKeeping {
-		return nil
-	}
-	clear(frames)
-	return frames[:0]
-}
-
-// writeChunk goes around gorilla's writer, which would copy and lock for each frame. Gorilla itself writes only when the
-// client breaks the WebSocket protocol, after which nothing else matters.
-func (s *socket) writeChunk(b []byte) error {
+// writeSlowly writes what the client did not take at once, and then lets the socket write on.
+func (s *socket) writeSlowly(rest []byte, last bool) {
 	conn := s.conn.NetConn()
-	_ = conn.SetWriteDeadline(time.Now().Add(s.config.Limits.Write))
-	_, err := conn.Write(b)
-	return err
+	for len(rest) > 0 {
+		_ = conn.SetWriteDeadline(time.Now().Add(s.config.Limits.Write))
+		n, err := conn.Write(rest[:min(chunk, len(rest))])
+		if err != nil {
+			s.wrote(err)
+			return
+		}
+		rest = rest[n:]
+	}
+	_ = conn.SetWriteDeadline(time.Time{}) // or it would pass some time, and nothing could be written after that
+	if last {
+		s.wrote(nil)
+		return
+	}
+	s.writeOn()
+}
+
+// writeOn lets the writers sleep as far as this socket is concerned, or has them go on.
+func (s *socket) writeOn() {
+	if !s.out.sleep() {
+		s.transport.writers.add(s)
+	}
+}
+
+// wrote ends the writing: with the close frame, or because the client cannot be reached.
+func (s *socket) wrote(err error) {
+	if err != nil {
+		_ = s.conn.Close() // the reader will notice
+	} else {
+		_ = s.conn.SetReadDeadline(time.Now().Add(linger))
+	}
+	s.out.close()
+	close(s.written)
+}
+
+// ping asks the client for a sign of life, again and again until the socket is closing.
+func (s *socket) ping() {
+	s.out.put(frame{bytes: appendFrame(nil, websocket.PingMessage, nil)})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing == nil {
+		s.pinging.Reset(s.config.Limits.KeepAlive)
+	}
 }
 
 // appendFrame appends a whole WebSocket frame as servers send them: final, not masked, not compressed.
@@ -88,15 +115,12 @@ func newSocketDialect(id string) socketDialect {
 
 const payloadFollows = `,"payload":`
 
-func (d socketDialect) next(w *chunkWriter, payload []byte, _ string) {
-	var head [10]byte
-	w.add(appendFrameHead(head[:0], websocket.TextMessage, len(d.before)+len(payload)+1))
-	w.add(d.before)
-	w.add(payload)
-	w.add(closingBrace)
+func (d socketDialect) next(to []byte, payload []byte, _ string) []byte {
+	to = appendFrameHead(to, websocket.TextMessage, len(d.before)+len(payload)+1)
+	to = append(to, d.before...)
+	to = append(to, payload...)
+	return append(to, '}')
 }
-
-var closingBrace = []byte{'}'}
 
 func (d socketDialect) fail(response *graphql.Response) []byte {
 	message := append(d.start("error"), payloadFollows...)
