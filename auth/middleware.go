@@ -28,8 +28,19 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 			refuse(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(model.WithCaller(r.Context(), caller.In(model.CallerFrom(r.Context())))))
+		next.ServeHTTP(w, identify(r, caller.In(model.CallerFrom(r.Context()))))
 	})
+}
+
+// anonymous is the context of a request of which it was not known yet who makes it.
+type anonymous interface{ Identify(model.Caller) }
+
+func identify(r *http.Request, caller model.Caller) *http.Request {
+	if ctx, ok := r.Context().(anonymous); ok {
+		ctx.Identify(caller)
+		return r
+	}
+	return r.WithContext(model.WithCaller(r.Context(), caller))
 }
 
 // BearerToken reads the values of an Authorization header: "" when there are none, UNAUTHENTICATED when they are not one

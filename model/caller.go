@@ -54,15 +54,29 @@ func (c Caller) In(asked Caller) Caller {
 
 type callerKey struct{}
 
-// WithCaller puts the caller into the context of one request.
-func WithCaller(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
+// Asked is the context of what a caller asked for.
+type Asked struct {
+	context.Context
+	By Caller
 }
+
+// Value gives the caller, or what the context has that this one is made from.
+func (a *Asked) Value(key any) any {
+	if key == (callerKey{}) {
+		return &a.By
+	}
+	return a.Context.Value(key)
+}
+
+// WithCaller puts the caller into the context of one request.
+func WithCaller(ctx context.Context, c Caller) context.Context { return &Asked{ctx, c} }
 
 // CallerFrom gives the caller of this request, the zero Caller where there is none.
 func CallerFrom(ctx context.Context) Caller {
-	c, _ := ctx.Value(callerKey{}).(Caller)
-	return c
+	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
+		return *c
+	}
+	return Caller{}
 }
 
 // MaySee says whether an event may be shown to the caller: accounts and keys to administrators alone, and to an agent

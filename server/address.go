@@ -13,9 +13,24 @@ import (
 
 type visitKey struct{}
 
-// visit is what is known of a request beside who makes it.
+// visit is all that is known of a request, and its context.
 type visit struct {
+	model.Asked
+	id        [1]string    // as the header has it
 	operation atomic.Int32 // as the metrics name it
+	answer    recorder
+}
+
+// Identify says who makes the request. It is called, if at all, before anybody is told of the context who may ask it at
+// the same time.
+func (v *visit) Identify(caller model.Caller) { v.By = caller }
+
+// Value gives the visit, the caller, or what the connection's context has.
+func (v *visit) Value(key any) any {
+	if key == (visitKey{}) {
+		return v
+	}
+	return v.Asked.Value(key)
 }
 
 // visitOf gives the request that the context belongs to; nil when it belongs to none.

@@ -21,8 +21,10 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
-	seconds  *prometheus.HistogramVec
 	errors   *prometheus.CounterVec
+
+	good    [len(operations)]prometheus.Counter  // of requests, those with status 200: nearly all
+	seconds [len(operations)]prometheus.Observer // of operations
 }
 
 func newMetrics() *metrics {
@@ -32,44 +34,63 @@ func newMetrics() *metrics {
 			Name: "wfd_http_requests_total",
 			Help: "HTTP requests that were answered, by the kind of the GraphQL operation (none where there was none) and the status. Event streams count when they end.",
 		}, []string{"operation", "status"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "wfd_graphql_operation_seconds", Help: "How long queries and mutations took, over HTTP and sockets.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		}, []string{"operation"}),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wfd_graphql_errors_total", Help: "Errors in answers, by their code. SLOW_CONSUMER counts the subscriptions that were ended for it.",
 		}, []string{"code"}),
+	}
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "wfd_graphql_operation_seconds", Help: "How long queries and mutations took, over HTTP and sockets.",
+		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+	}, []string{"operation"})
+	for i, operation := range operations {
+		m.good[i] = m.requests.WithLabelValues(operation, "200")
+		if i == query || i == mutation {
+			m.seconds[i] = seconds.WithLabelValues(operation)
+		}
 	}
 	version := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "wfd_build_info", Help: "1, with the version.", ConstLabels: prometheus.Labels{"version": graph.Version()},
 	})
 	version.Set(1)
-	m.registry.MustRegister(m.requests, m.seconds, m.errors, version,
+	m.registry.MustRegister(m.requests, seconds, m.errors, version,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// answered counts a request, once its status is known.
-func (m *metrics) answered(v *visit, status int) {
-	m.requests.WithLabelValues(operations[v.operation.Load()], strconv.Itoa(status)).Inc()
+// requestAnswered counts a request, once its status is known.
+func (m *metrics) requestAnswered(v *visit) {
+	operation := v.operation.Load()
+	if v.answer.status == http.StatusOK {
+		m.good[operation].Inc()
+		return
+	}
+	m.requests.WithLabelValues(operations[operation], strconv.Itoa(v.answer.status)).Inc()
 }
 
 // operations are the values of the label, by visit.operation.
-var operations = [...]string{"none", string(ast.Query), string(ast.Mutation), string(ast.Subscription)}
+var operations = [...]string{"none", query: string(ast.Query), mutation: string(ast.Mutation), subscription: string(ast.Subscription)}
+
+const (
+	query = 1 + iota
+	mutation
+	subscription
+)
+
+// numberOf is the place of an operation's kind among them.
+func numberOf(op *graphql.OperationContext) int {
+	switch op.Operation.Operation {
+	case ast.Query:
+		return query
+	case ast.Mutation:
+		return mutation
+	}
+	return subscription
+}
 
 // began notes what kind of operation a request is.
 func (m *metrics) began(ctx context.Context) {
-	v := visitOf(ctx)
-	if v == nil {
-		return // executed for others than who asked
-	}
-	switch graphql.GetOperationContext(ctx).Operation.Operation {
-	case ast.Query:
-		v.operation.Store(1)
-	case ast.Mutation:
-		v.operation.Store(2)
-	case ast.Subscription:
-		v.operation.Store(3)
+	if v := visitOf(ctx); v != nil { // nil when executed for others than who asked
+		v.operation.Store(int32(numberOf(graphql.GetOperationContext(ctx))))
 	}
 }
 
@@ -87,7 +108,7 @@ func (m *metrics) operationAnswered(ctx context.Context, response *graphql.Respo
 		return
 	}
 	if op := graphql.GetOperationContext(ctx); op.Operation != nil && op.Operation.Operation != ast.Subscription {
-		m.seconds.WithLabelValues(string(op.Operation.Operation)).Observe(time.Since(op.Stats.OperationStart).Seconds())
+		m.seconds[numberOf(op)].Observe(time.Since(op.Stats.OperationStart).Seconds())
 	}
 }
 

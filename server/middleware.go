@@ -30,10 +30,10 @@ func (s *Server) received(next http.Handler) http.Handler {
 		if id == "" || !saneRequestID.MatchString(id) {
 			id = newRequestID()
 		}
-		w.Header()[requestIDHeader] = []string{id}
 		asked := model.Caller{RequestID: id, Address: origin(r.RemoteAddr, r.Header["X-Forwarded-For"], s.Proxies)}
-		ctx := context.WithValue(r.Context(), visitKey{}, &visit{})
-		next.ServeHTTP(w, r.WithContext(model.WithCaller(ctx, asked)))
+		v := &visit{Asked: model.Asked{Context: r.Context(), By: asked}, id: [1]string{id}, answer: recorder{ResponseWriter: w}}
+		w.Header()[requestIDHeader] = v.id[:]
+		next.ServeHTTP(&v.answer, r.WithContext(v))
 	})
 }
 
@@ -50,21 +50,21 @@ func newRequestID() string {
 func (s *Server) logged(next http.Handler) http.Handler {
 	log := s.Log.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		recorder := &recorder{ResponseWriter: w}
+		start, v := time.Now(), visitOf(r.Context())
 		defer func() {
-			s.api.metrics.answered(visitOf(r.Context()), recorder.status)
-			level := levelOf(r, recorder.status)
-			if !log.Enabled(r.Context(), level) {
+			s.api.metrics.requestAnswered(v)
+			level := levelOf(r, v.answer.status)
+			if !log.Enabled(v, level) {
 				return
 			}
 			end := time.Now()
 			line := slog.NewRecord(end, level, "request", 0)
-			line.AddAttrs(slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", recorder.status),
-				slog.Int64("bytes", recorder.bytes), slog.Float64("ms", float64(end.Sub(start).Microseconds())/1000), slog.String("from", r.RemoteAddr))
-			_ = log.Handle(r.Context(), line) // there is nowhere else to say that
+			line.AddAttrs(slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", v.answer.status),
+				slog.Int64("bytes", v.answer.bytes), slog.Int64("us", end.Sub(start).Microseconds()), slog.String("from", r.RemoteAddr),
+				slog.String("requestId", v.By.RequestID))
+			_ = log.Handle(context.Background(), line) // which has no id to be added; there is nowhere else to say an error
 		}()
-		next.ServeHTTP(recorder, r)
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -97,7 +97,11 @@ func (x *exchange) post() {
 	start := graphql.Now()
 	buffer := bodies.Get().(*bytes.Buffer)
 	defer giveBack(buffer)
-	_, err := buffer.ReadFrom(http.MaxBytesReader(x.w, x.r.Body, int64(x.config.Limits.MessageBytes)))
+	body := x.r.Body
+	if most := int64(x.config.Limits.MessageBytes); x.r.ContentLength < 0 || x.r.ContentLength > most {
+		body = http.MaxBytesReader(x.w, body, most)
+	}
+	_, err := buffer.ReadFrom(body)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		x.refuse(http.StatusRequestEntityTooLarge, badInput("the body is larger than %d bytes", x.config.Limits.MessageBytes))
 		return
