@@ -58,7 +58,8 @@ SELECT width, measure, date_bin(width * interval '1 second', m.at, 'epoch'), bin
   UNION ALL SELECT 'QUEUE_WAIT', claimed_at, stats_bin(claimed_at - ready_at) FROM tasks WHERE claimed_at >= ready_at
   UNION ALL SELECT 'APPROVAL_LATENCY', decided_at, stats_bin(decided_at - created_at) FROM suggestions
     WHERE status IN ('APPROVED', 'REJECTED', 'ANSWERED') AND decided_by <> '00000000-0000-7000-8000-000000000009'
-) AS m GROUP BY 1, 2, 3, 4;
+) AS m WHERE width = 86400 OR m.at >= now() - CASE width WHEN 60 THEN interval '32 days' ELSE interval '401 days' END
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4; -- in the order in which they are read
 INSERT INTO stats_verdict
 SELECT agent_id, least(9, floor(confidence * 10)), count(*) FILTER (WHERE status = 'APPROVED'), count(*) FILTER (WHERE status = 'REJECTED')
 FROM suggestions WHERE kind = 'ACTION' AND status IN ('APPROVED', 'REJECTED') AND decided_by <> '00000000-0000-7000-8000-000000000009' GROUP BY 1, 2;
