@@ -62,8 +62,13 @@ type claims struct {
 	PreferredUsername string `json:"preferred_username"`
 }
 
+// noKeys is how the error of a token begins of which nobody can tell whether it convinces, since the provider does not give
+// its keys. The library gives no more than its text.
+const noKeys = "failed to verify signature: fetching keys"
+
 // identify reads a token of the provider, an ID token or an access token that is a JWT, and says until when it is good. One that
-// does not convince is UNAUTHENTICATED, and with it is why; one of a person without a role is FORBIDDEN.
+// does not convince is UNAUTHENTICATED, and with it is why; one of a person without a role is FORBIDDEN. Any other error means
+// that the provider does not answer.
 func (p *Provider) identify(ctx context.Context, raw, nonce string) (model.Identity, time.Time, error) {
 	found, err := p.provider()
 	if err != nil {
@@ -71,6 +76,8 @@ func (p *Provider) identify(ctx context.Context, raw, nonce string) (model.Ident
 	}
 	token, err := found.Verifier(&oidc.Config{ClientID: p.Audience}).Verify(p.outward(ctx), raw)
 	switch {
+	case err != nil && strings.HasPrefix(err.Error(), noKeys):
+		return model.Identity{}, time.Time{}, fmt.Errorf("ask the OpenID Connect provider %s for its keys: %w", p.Issuer, err)
 	case err != nil:
 		return model.Identity{}, time.Time{}, refusedToken(err)
 	case nonce != "" && token.Nonce != nonce:
@@ -161,7 +168,7 @@ func (p *Provider) exchange(ctx context.Context, code, verifier string) (string,
 		return "", err
 	}
 	answer, err := flow.Exchange(p.outward(ctx), code, oauth2.VerifierOption(verifier))
-	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response.StatusCode < http.StatusInternalServerError {
 		return "", refusedToken(refused)
 	}
 	if err != nil {

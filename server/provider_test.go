@@ -12,11 +12,13 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/gorilla/websocket"
 
 	"workflowfactory/auth"
 	"workflowfactory/model"
@@ -30,6 +32,7 @@ const clientID, clientSecret = "wfd", "between us"
 type identityProvider struct {
 	t *testing.T
 	*httptest.Server
+	busy atomic.Bool // to answer no question
 
 	mu     sync.Mutex // protects what follows
 	key    *rsa.PrivateKey
@@ -46,7 +49,13 @@ func newProvider(t *testing.T) *identityProvider {
 	mux.HandleFunc("GET /keys", p.keys)
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
-	p.Server = httptest.NewServer(mux)
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.busy.Load() {
+			http.Error(w, "come back later", http.StatusServiceUnavailable)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(p.Close)
 	return p
 }
@@ -283,6 +292,50 @@ func TestSocketsEndWithTheProvidersToken(t *testing.T) {
 	if code := s.closed(); code != 4403 {
 		t.Errorf("closed with %d", code)
 	}
+}
+
+// A provider that does not answer says nothing about its tokens: who has one is told to try again, not to sign in again.
+func TestProvidersThatDoNotAnswer(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t)
+	p.signsIn(ada)
+	w := startWith(t, p, func(provider *auth.Provider) { provider.Callback = "http://127.0.0.1" + server.CallbackPath })
+	later := func(when string) {
+		t.Helper()
+		token := p.sign(map[string]any{"jti": when})
+		response, body := w.ask(http.MethodPost, "/graphql", `{"query": "{ __typename }"}`, "Content-Type: application/json", "Authorization: Bearer "+token)
+		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" || !strings.Contains(body, `"INTERNAL"`) || !strings.Contains(body, "try again") {
+			t.Errorf("%s: %s %s", when, response.Status, body)
+		}
+		s := w.dial(nil)
+		s.send(message{Type: "connection_init", Payload: []byte(`{"authorization": "Bearer ` + token + `"}`)})
+		if code := s.closed(); code != websocket.CloseTryAgainLater {
+			t.Errorf("%s: the socket is closed with %d", when, code)
+		}
+	}
+	p.busy.Store(true)
+	later("before it was ever asked")
+	if response, _ := w.ask(http.MethodGet, server.SignInPath, ""); !strings.Contains(response.Header.Get("Location"), "try+again") {
+		t.Errorf("a browser is sent to %s", response.Header.Get("Location"))
+	}
+	p.busy.Store(false)
+	if r := w.query(p.sign(nil), `{ __typename }`, nil); r.code() != "" {
+		t.Fatalf("%+v", r)
+	}
+	begun, _ := w.ask(http.MethodGet, server.SignInPath, "")
+	there, err := begun.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.newKey("second")
+	p.busy.Store(true)
+	later("for a key that it has since")
+	back := server.CallbackPath + "?" + url.Values{"code": {"x"}, "state": {there.Query().Get("state")}}.Encode()
+	if response, _ := w.ask(http.MethodGet, back, ""); !strings.Contains(response.Header.Get("Location"), "try+again") {
+		t.Errorf("a browser that comes back is sent to %s", response.Header.Get("Location"))
+	}
+	p.Close()
+	later("once it is gone")
 }
 
 func TestBrowsersSignInAtTheProvider(t *testing.T) {
