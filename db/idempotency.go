@@ -143,12 +143,22 @@ func recalled[T any](k *onceKey) (answer T, err error) {
 	return answer, nil
 }
 
-// ForgetKeys deletes the idempotency keys that are older than a day, a thousand at a time, and says whether there may
-// be more. Index: idempotency_keys_created.
-func (d *DB) ForgetKeys(ctx context.Context) (more bool, err error) {
-	tag, err := d.pool.Exec(ctx, `
-		DELETE FROM idempotency_keys WHERE (caller, key) IN (
-			SELECT caller, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours'
-			ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED)`)
-	return tag.RowsAffected() == 1000, err
+// ForgetKeys deletes the idempotency keys that are older than a day. Index: idempotency_keys_created.
+func (d *DB) ForgetKeys(ctx context.Context) error {
+	return d.forget(ctx, `DELETE FROM idempotency_keys WHERE (caller, key) IN (
+		SELECT caller, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours'
+		ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)`)
+}
+
+// forgetAtOnce bounds how many rows one statement forgets, and so how long it holds their locks.
+const forgetAtOnce = 1000
+
+// forget runs a statement that deletes up to $1 rows until it finds fewer.
+func (d *DB) forget(ctx context.Context, sql string) error {
+	for {
+		tag, err := d.pool.Exec(ctx, sql, forgetAtOnce)
+		if err != nil || tag.RowsAffected() < forgetAtOnce {
+			return err
+		}
+	}
 }

@@ -87,3 +87,10 @@ func revokeSessionsOf(ctx context.Context, c *change, user, keep model.ID) error
 	}
 	return nil
 }
+
+// ForgetSessions deletes the sessions that ended thirty days ago or earlier; what the log tells of them stays. Index:
+// sessions_expires.
+func (d *DB) ForgetSessions(ctx context.Context) error {
+	return d.forget(ctx, `DELETE FROM sessions WHERE id IN (
+		SELECT id FROM sessions WHERE expires_at < now() - interval '30 days' ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`)
+}

@@ -1,9 +1,12 @@
 package db
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"workflowfactory/model"
 )
@@ -72,6 +75,43 @@ func TestSessionsEnd(t *testing.T) {
 		t.Errorf("it is listed: %v, %v", listed, err)
 	}
 	if got, want := told(t, r.DB, s.ID), []string{"SESSION_CREATED"}; !slices.Equal(got, want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+}
+
+// What is over is kept for a while, and then only the log tells of it.
+func TestWhatIsLongOverIsForgotten(t *testing.T) {
+	t.Parallel()
+	r := openAccess(t)
+	u := newUser(t, r, "ada@example.com", model.RoleViewer)
+	open, fresh, revoked, old := newSession(t, r, u), newSession(t, r, u), newSession(t, r, u), newSession(t, r, u)
+	if _, err := r.RevokeSession(asUser(t, model.RoleViewer, u.ID), revoked.ID); err != nil {
+		t.Fatal(err)
+	}
+	for days, ids := range map[int][]model.ID{29: {fresh.ID}, 31: {revoked.ID, old.ID}} {
+		if _, err := r.pool.Exec(t.Context(), "UPDATE sessions SET expires_at = now() - $1 * interval '1 day' WHERE id = ANY($2)",
+			pgx.QueryExecModeCacheStatement, days, uuids(ids)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const keys = `INSERT INTO idempotency_keys (caller, key, input_hash, created_at)
+		SELECT gen_random_uuid(), 'of another day', '', now() - i * interval '1 hour' FROM generate_series(0, 2523) AS i`
+	if _, err := r.pool.Exec(t.Context(), keys); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.ForgetSessions(t.Context()), r.ForgetKeys(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[*model.Session]bool{open: true, fresh: true, revoked: false, old: false} {
+		if found, err := r.Credentials(t.Context(), []model.ID{s.ID}); err != nil || len(found) > 0 != want {
+			t.Errorf("of a session that ends at %s there is %v, %v", s.ExpiresAt, found, err)
+		}
+	}
+	var left int
+	if err := r.pool.QueryRow(t.Context(), "SELECT count(*) FROM idempotency_keys").Scan(&left); err != nil || left != 24 {
+		t.Errorf("%d idempotency keys are left, %v", left, err)
+	}
+	if got, want := told(t, r.DB, revoked.ID), []string{"SESSION_CREATED", "SESSION_REVOKED"}; !slices.Equal(got, want) {
 		t.Errorf("told %v, want %v", got, want)
 	}
 }

@@ -155,8 +155,7 @@ func sweeps(d *db.DB, log *slog.Logger) func(context.Context) error {
 			case <-sweep.C:
 				err = d.Sweep(ctx)
 			case <-forget.C:
-				_, err = d.ForgetKeys(ctx)
-				err = errors.Join(err, d.ForgetSignIns(ctx))
+				err = errors.Join(d.ForgetKeys(ctx), d.ForgetSignIns(ctx), d.ForgetSessions(ctx))
 			}
 			if err != nil && ctx.Err() == nil {
 				log.Error("sweep", "error", err)
