@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"runtime"
+	"runtime/metrics"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -16,7 +19,7 @@ import (
 const (
 	minPassword = 12   // characters
 	maxPassword = 1024 // bytes
-	// maxHashes bounds how many passwords are hashed at a time, each in 19 MiB of memory.
+	// maxHashes bounds how many passwords are hashed at a time, each in 19 MiB of memory; more than there are processors never are.
 	maxHashes = 4
 )
 
@@ -27,7 +30,8 @@ var cost = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, Sal
 type hasher struct {
 	begin sync.Once
 	slots chan struct{}
-	decoy string // the hash of a password that nobody has
+	decoy string        // the hash of a password that nobody has
+	left  atomic.Uint64 // bytes that hashes left behind since they had the collector run
 
 	during func(do func()) // around each computation; nil but in tests
 }
@@ -64,7 +68,7 @@ func (h *hasher) matches(ctx context.Context, password, hash string) (ok bool, e
 // turn does a computation when there is a place for it.
 func (h *hasher) turn(ctx context.Context, do func()) error {
 	h.begin.Do(func() {
-		h.slots = make(chan struct{}, maxHashes)
+		h.slots = make(chan struct{}, min(maxHashes, runtime.GOMAXPROCS(0)))
 		h.decoy, _ = argon2id.CreateHash(newPassword(), &cost) // fails when there is no randomness, and then crypto/rand has ended the process
 	})
 	select {
@@ -78,7 +82,22 @@ func (h *hasher) turn(ctx context.Context, do func()) error {
 	} else {
 		do()
 	}
+	h.tidy()
 	return nil
+}
+
+// tidy has the collector run once hashes have left as much memory behind as is in use, two hashes' at least. By itself it
+// waits until there is GOGC percent more than was in use while hashes were under way, which for many sign-ins in a row was
+// hundreds of MiB.
+func (h *hasher) tidy() {
+	used := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(used)
+	each := uint64(cost.Memory) << 10
+	if h.left.Add(each) < max(2*each, used[0].Value.Uint64()) {
+		return
+	}
+	h.left.Store(0)
+	runtime.GC()
 }
 
 func firstError(errs ...error) error {

@@ -3,6 +3,9 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,10 +70,10 @@ func TestFewPasswordsAreHashedAtATime(t *testing.T) {
 		})
 	}
 	logins.Wait()
-	if most.Load() > maxHashes || all.Load() != 100 {
+	if most.Load() > int32(min(maxHashes, runtime.GOMAXPROCS(0))) || all.Load() != 100 {
 		t.Errorf("%d of %d hashes at a time", most.Load(), all.Load())
 	}
-	if most.Load() < 2 {
+	if most.Load() < 2 && runtime.GOMAXPROCS(0) > 1 {
 		t.Error("the control saw no two hashes at a time, so it cannot see five")
 	}
 }
@@ -80,9 +83,9 @@ func TestWaitingForAHashEndsWithTheRequest(t *testing.T) {
 	p := newPeople(t)
 	release := make(chan struct{})
 	var busy, holding sync.WaitGroup
-	holding.Add(maxHashes)
+	holding.Add(cap(p.hasher.slots))
 	p.hasher.during = func(do func()) { holding.Done(); <-release; do() }
-	for range maxHashes {
+	for range cap(p.hasher.slots) {
 		busy.Go(func() { _, _ = p.hasher.hash(context.Background(), password) })
 	}
 	holding.Wait()
@@ -147,6 +150,31 @@ func BenchmarkLogin(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+		})
+	}
+}
+
+// BenchmarkLoginsAtOnce has a hundred people sign in at the same time, and gives how large the heap ever was. Each way of
+// collecting needs a process of its own, since memory that was once taken counts for good.
+func BenchmarkLoginsAtOnce(b *testing.B) {
+	for _, percent := range []int{100, 400} {
+		b.Run(fmt.Sprintf("GOGC=%d", percent), func(b *testing.B) {
+			defer debug.SetGCPercent(debug.SetGCPercent(percent))
+			p := newPeople(b)
+			for b.Loop() {
+				var logins sync.WaitGroup
+				for range 100 {
+					logins.Go(func() {
+						if _, err := p.Login(b.Context(), model.LoginInput{Email: "ada@example.com", Password: password}, ""); err != nil {
+							b.Error(err)
+						}
+					})
+				}
+				logins.Wait()
+			}
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			b.ReportMetric(float64(m.HeapSys)/1e6, "MB-heap")
 		})
 	}
 }
