@@ -28,6 +28,7 @@ type change struct {
 	entries  []*model.Entry
 	keys     []*onceKey  // of the requests
 	was      map[any]any // the nouns that are locked, by their pointers: as their rows are
+	lapsed   []model.ID  // who approved a suggestion that is locked and may decide no more
 
 	graphs   map[model.ID]*graph       // the workflows that are locked
 	dirty    []*model.Task             // to be written

@@ -17,9 +17,14 @@ func (r Comments) Add(ctx context.Context, in model.AddCommentInput) (*model.Com
 	})
 }
 
+// addComment is for tasks that the caller may see. Indexes: the primary key, and those of takesPart.
 func (c *change) addComment(ctx context.Context, in model.AddCommentInput) (*model.Comment, error) {
 	var task model.Task
-	err := c.NewSelect().Model(&task).Column("id", "workflow_id").Where("id = ?", in.TaskID).Scan(ctx)
+	find := c.NewSelect().Model(&task).Column("id", "workflow_id").Where("id = ?", in.TaskID)
+	if c.caller.Role == model.RoleAgent {
+		find.Where(takesPart("?0", "task.workflow_id"), c.caller.AgentID)
+	}
+	err := find.Scan(ctx)
 	if isNoRows(err) {
 		return nil, model.Missing("task", in.TaskID)
 	}

@@ -52,7 +52,7 @@ func (c *change) createSuggestion(ctx context.Context, in model.CreateSuggestion
 // another one is CONFLICT.
 func (r Suggestions) Approve(ctx context.Context, in model.ApproveSuggestionInput) (*model.SuggestionPayload, error) {
 	return r.decide(ctx, in.ID, "approveSuggestion", in.IdempotencyKey, in, func(s *model.Suggestion, c *change) (model.EventType, error) {
-		return s.Approve(in, c.caller.ActorID(), c.now)
+		return s.Approve(in, c.caller.ActorID(), c.lapsed, c.now)
 	})
 }
 
@@ -74,7 +74,7 @@ func (r Suggestions) Answer(ctx context.Context, in model.AnswerSuggestionInput)
 func (r Suggestions) Withdraw(ctx context.Context, in model.WithdrawSuggestionInput) (*model.SuggestionPayload, error) {
 	return r.decide(ctx, in.ID, "", nil, in, func(s *model.Suggestion, c *change) (model.EventType, error) {
 		c.reason = in.Reason
-		if err := c.caller.MayActAs(s.AgentID); err != nil {
+		if err := s.CheckWithdrawal(c.caller); err != nil {
 			return "", err
 		}
 		return s.Withdraw(c.caller.ActorID(), c.now)
@@ -153,7 +153,34 @@ func (c *change) lockSuggestions(ctx context.Context, ids []model.ID) (map[model
 	for _, s := range rows {
 		found[s.ID] = s
 	}
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	return found, c.noteLapsed(ctx, rows)
+}
+
+// noteLapsed finds out who approved one of the suggestions and may decide no more: people who were deactivated since, and
+// keys that were revoked. Indexes: primary keys.
+func (c *change) noteLapsed(ctx context.Context, suggestions []*model.Suggestion) error {
+	var approvers []model.ID
+	for _, s := range suggestions {
+		if s.Status != model.SuggestionStatusPending {
+			continue
+		}
+		for _, d := range s.Decisions {
+			approvers = append(approvers, d.ByID)
+		}
+	}
+	if len(approvers) == 0 {
+		return nil
+	}
+	t := c.trip()
+	t.add(`SELECT id FROM users WHERE id = ANY($1) AND NOT active UNION ALL
+		SELECT id FROM api_keys WHERE id = ANY($1) AND revoked_at IS NOT NULL`, func(r *row) error {
+		c.lapsed = append(c.lapsed, r.id())
+		return nil
+	}, uuids(distinct(approvers)))
+	return t.send(ctx)
 }
 
 // goOn makes tasks claimable again that nothing blocks any more, for the same agent first while it is alive. Their

@@ -66,7 +66,7 @@ func (c *change) decideOne(s *model.Suggestion, d model.SuggestionDecisionInput)
 		return model.Missing("suggestion", d.ID)
 	}
 	was := *s
-	what, err := s.Decide(d, c.caller.ActorID(), c.now)
+	what, err := s.Decide(d, c.caller.ActorID(), c.lapsed, c.now)
 	if refusal, ok := errors.AsType[*model.Error](err); ok {
 		return refusal
 	}

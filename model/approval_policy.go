@@ -156,6 +156,9 @@ func (s *Suggestion) Heed(r Ruling) {
 	if r.Policy.Effect == PolicyEffectRequire {
 		s.RequiredApprovals = max(s.RequiredApprovals, r.Policy.RequiredApprovals)
 	}
+	if r.Verdict() == "" {
+		s.OnExpiry = ExpiryActionReject // or the agent would only have to wait
+	}
 }
 
 // Obey decides as the ruling says; "" when it leaves that to people.
@@ -164,12 +167,13 @@ func (s *Suggestion) Obey(r Ruling, now time.Time) EventType {
 	if verdict == "" {
 		return ""
 	}
-	s.decided(&Decision{Verdict: verdict, ByID: SystemID, PolicyID: r.Policy.ID, Note: new("policy: " + r.Policy.Name), At: now})
+	d := &Decision{Verdict: verdict, ByID: SystemID, PolicyID: r.Policy.ID, Note: new("policy: " + r.Policy.Name), At: now}
+	s.decided(d)
 	if verdict == VerdictReject {
 		s.settle(SuggestionStatusRejected, SystemID, now)
 		return EventTypeSuggestionRejected
 	}
-	s.ApprovedData = s.Data
+	d.ActionHash, s.ApprovedData = new(s.ActionHash), s.Data
 	s.settle(SuggestionStatusApproved, SystemID, now)
 	return EventTypeSuggestionApproved
 }

@@ -76,11 +76,14 @@ func TestWhatPoliciesRule(t *testing.T) {
 		{[]*model.ApprovalPolicy{three, yes}, "", model.SuggestionStatusPending, 3, false},
 	} {
 		s := &model.Suggestion{Noun: model.NewNoun(model.KindSuggestion, now), Kind: model.SuggestionKindAction, Status: model.SuggestionStatusPending,
-			RequiredApprovals: 1, Data: model.JSON(`1`)}
+			RequiredApprovals: 1, Data: model.JSON(`1`), OnExpiry: model.ExpiryActionApprove}
 		r := model.Rule(c.policies, s, &model.Task{})
 		s.Heed(r)
 		if what := s.Obey(r, now); what != c.what || s.Status != c.status || s.RequiredApprovals != c.approvals || s.SpotCheck != c.spotCheck {
 			t.Errorf("%v: %q %s, %d approvals, spot check %v; want %+v", r.Policy, what, s.Status, s.RequiredApprovals, s.SpotCheck, c)
+		}
+		if waits := len(c.policies) > 0 && c.what == ""; waits != (s.OnExpiry == model.ExpiryActionReject) {
+			t.Errorf("%v: on expiry it becomes %s", r.Policy, s.OnExpiry)
 		}
 		if len(c.policies) > 0 && s.PolicyID != c.policies[0].ID {
 			t.Errorf("it names %s", s.PolicyID)

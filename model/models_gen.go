@@ -142,7 +142,7 @@ type ApproveSuggestionInput struct {
 	ActionHash string `json:"actionHash"`
 	// What to say about it.
 	Note *string `json:"note,omitempty"`
-	// Approve it with this data instead.
+	// Approve it with this data instead. Where more approvals are needed, those of other data count no more.
 	Data JSON `json:"data,omitempty"`
 	// Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -340,11 +340,11 @@ type CreateSuggestionInput struct {
 	Data JSON `json:"data,omitempty"`
 	// Whether the task waits for the decision; false when left out.
 	Blocking *bool `json:"blocking,omitempty"`
-	// How many different people must approve, 1 to 10; 1 when left out.
+	// How many different people must approve, 1 to 10; 1 when left out, and for a QUESTION.
 	RequiredApprovals *int `json:"requiredApprovals,omitempty"`
 	// When it decides itself; never when left out.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
-	// What it then becomes; REJECT when left out.
+	// What it then becomes; REJECT when left out, for a QUESTION, and where a policy wants people to look at it.
 	OnExpiry *ExpiryAction `json:"onExpiry,omitempty"`
 	// Who suggests it; needed only by callers that are no agent.
 	AgentID *ID `json:"agentId,omitempty"`

@@ -47,10 +47,16 @@ func urgency(p Priority, expiresAt *time.Time) int64 {
 
 // Decision is what one person decided.
 type Decision struct {
-	Verdict  Verdict   `json:"verdict"`
-	ByID     ID        `json:"by"`
-	PolicyID ID        `json:"policy"` // that decided; zero when a person did
-	Note     *string   `json:"note"`
-	Data     JSON      `json:"data"`
-	At       time.Time `json:"at"`
+	Verdict    Verdict   `json:"verdict"`
+	ByID       ID        `json:"by"`
+	PolicyID   ID        `json:"policy"` // that decided; zero when a person did
+	Note       *string   `json:"note"`
+	Data       JSON      `json:"data"`
+	ActionHash *string   `json:"actionHash"` // of what was approved; nil of other verdicts
+	At         time.Time `json:"at"`
+}
+
+// approves says whether it is an approval of what has that actionHash.
+func (d *Decision) approves(hash string) bool {
+	return d.Verdict == VerdictApprove && d.ActionHash != nil && *d.ActionHash == hash
 }

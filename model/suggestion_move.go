@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -29,10 +30,21 @@ func NewSuggestion(in CreateSuggestionInput, t *Task, who Caller, now time.Time)
 	if t.Status != TaskStatusInProgress || t.AgentID != agent {
 		return nil, Errorf(InvalidTransition, "task %s is not held by that agent; only its holder can suggest something about it", t.ID)
 	}
-	if s.ExpiresAt != nil && !s.ExpiresAt.After(now) {
-		return nil, BadInput("expiresAt", "expiresAt must be in the future")
+	return s, s.check(now)
+}
+
+// check says what is wrong with a new suggestion's fields.
+func (s *Suggestion) check(now time.Time) error {
+	question := s.Kind == SuggestionKindQuestion
+	switch {
+	case s.ExpiresAt != nil && !s.ExpiresAt.After(now):
+		return BadInput("expiresAt", "expiresAt must be in the future")
+	case question && s.OnExpiry == ExpiryActionApprove:
+		return BadInput("onExpiry", "a QUESTION is answered, not approved: it can only become REJECT")
+	case question && s.RequiredApprovals > 1:
+		return BadInput("requiredApprovals", "a QUESTION is answered by one person")
 	}
-	return s, firstError(
+	return firstError(
 		CheckName("action", s.Action), CheckText("reasoning", &s.Reasoning),
 		CheckRange("confidence", &s.Confidence, 0, 1), CheckRange("requiredApprovals", &s.RequiredApprovals, 1, 10),
 	)
@@ -90,35 +102,42 @@ func (s *Suggestion) settle(end SuggestionStatus, by ID, now time.Time) {
 	s.Status, s.DecidedAt, s.DecidedByID = end, &now, by
 }
 
-// Approve counts one person's approval; with enough of them the suggestion is APPROVED, with the data that the last
-// of them to change it gave.
-func (s *Suggestion) Approve(in ApproveSuggestionInput, by ID, now time.Time) (EventType, error) {
+// maxDecisions bounds how often people may change what others have approved.
+const maxDecisions = 50
+
+// Approve counts one person's approval; with enough of them of the same data the suggestion is APPROVED. Data that a person
+// gives stands in place of what was suggested from then on, so that the others see what they approve. lapsed are people who
+// may decide no more, whose approvals count no more.
+func (s *Suggestion) Approve(in ApproveSuggestionInput, by ID, lapsed []ID, now time.Time) (EventType, error) {
 	if err := firstError(s.checkPending(now), s.checkKind(SuggestionKindAction, "answer"), CheckText("note", in.Note)); err != nil {
 		return "", err
 	}
 	if in.ActionHash != s.ActionHash {
-		return "", &Error{Code: Conflict, Field: "actionHash", Message: "this is not what the agent suggests now; look at it again before you approve it"}
+		return "", &Error{Code: Conflict, Field: "actionHash", Message: "this is not what is suggested now; look at it again before you approve it"}
+	}
+	data, hash := s.Data, s.ActionHash
+	if in.Data != nil {
+		data, hash = in.Data, ActionHash(s.Action, in.Data)
 	}
 	approvals := 1
 	for _, d := range s.Decisions {
-		if d.Verdict != VerdictApprove {
-			continue
-		}
-		if d.ByID == by {
+		switch {
+		case !d.approves(hash):
+		case d.ByID == by:
 			return "", Errorf(AlreadyDecided, "you have already approved suggestion %s; it needs others too", s.ID)
+		case !slices.Contains(lapsed, d.ByID):
+			approvals++
 		}
-		approvals++
 	}
-	s.decided(&Decision{Verdict: VerdictApprove, ByID: by, Note: in.Note, Data: in.Data, At: now})
+	if len(s.Decisions) >= maxDecisions {
+		return "", Errorf(InvalidTransition, "suggestion %s was changed too often: reject it, and have the agent suggest anew", s.ID)
+	}
+	s.decided(&Decision{Verdict: VerdictApprove, ByID: by, Note: in.Note, Data: in.Data, ActionHash: &hash, At: now})
 	if approvals < s.RequiredApprovals {
+		s.Data, s.ActionHash = data, hash
 		return EventTypeSuggestionDecisionAdded, nil
 	}
-	s.ApprovedData = s.Data
-	for _, d := range s.Decisions {
-		if d.Data != nil {
-			s.ApprovedData = d.Data
-		}
-	}
+	s.ApprovedData = data
 	s.settle(SuggestionStatusApproved, by, now)
 	return EventTypeSuggestionApproved, nil
 }
@@ -145,10 +164,10 @@ func (s *Suggestion) GiveAnswer(answer JSON, by ID, now time.Time) (EventType, e
 }
 
 // Decide does what one of many decisions says, by the rules of its verdict.
-func (s *Suggestion) Decide(in SuggestionDecisionInput, by ID, now time.Time) (EventType, error) {
+func (s *Suggestion) Decide(in SuggestionDecisionInput, by ID, lapsed []ID, now time.Time) (EventType, error) {
 	switch in.Verdict {
 	case VerdictApprove:
-		return s.Approve(ApproveSuggestionInput{ID: in.ID, ActionHash: orDefault(in.ActionHash, ""), Note: in.Note, Data: in.Data}, by, now)
+		return s.Approve(ApproveSuggestionInput{ID: in.ID, ActionHash: orDefault(in.ActionHash, ""), Note: in.Note, Data: in.Data}, by, lapsed, now)
 	case VerdictReject:
 		return s.Reject(in.Note, by, now)
 	}
@@ -156,6 +175,15 @@ func (s *Suggestion) Decide(in SuggestionDecisionInput, by ID, now time.Time) (E
 		return "", BadInput("answer", "give the answer")
 	}
 	return s.GiveAnswer(in.Answer, by, now)
+}
+
+// CheckWithdrawal answers FORBIDDEN for agents other than its own, and for all of them when people are to look at it: an agent
+// could else try again until nobody looks.
+func (s *Suggestion) CheckWithdrawal(by Caller) error {
+	if s.SpotCheck && by.Role == RoleAgent {
+		return Errorf(Forbidden, "suggestion %s is a spot check, which only people take back", s.ID)
+	}
+	return by.MayActAs(s.AgentID)
 }
 
 // Withdraw takes the suggestion back.

@@ -372,12 +372,13 @@ type ComplexityRoot struct {
 	}
 
 	Decision struct {
-		At      func(childComplexity int) int
-		By      func(childComplexity int) int
-		Data    func(childComplexity int) int
-		Note    func(childComplexity int) int
-		Policy  func(childComplexity int) int
-		Verdict func(childComplexity int) int
+		ActionHash func(childComplexity int) int
+		At         func(childComplexity int) int
+		By         func(childComplexity int) int
+		Data       func(childComplexity int) int
+		Note       func(childComplexity int) int
+		Policy     func(childComplexity int) int
+		Verdict    func(childComplexity int) int
 	}
 
 	EventConnection struct {
@@ -2422,6 +2423,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
 
+	case "Decision.actionHash":
+		if e.ComplexityRoot.Decision.ActionHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ActionHash(childComplexity), true
 	case "Decision.at":
 		if e.ComplexityRoot.Decision.At == nil {
 			break
@@ -7084,7 +7091,7 @@ type Suggestion implements Node {
   reasoning: String!
   "How sure the agent is, 0 to 1."
   confidence: Float!
-  "What the action would be done with."
+  "What the action would be done with. Where more approvals are needed, whoever approves it with other data puts that here for the others."
   data: JSON
   "SHA-256 over the canonical JSON of action and data: approving needs the hash that the person saw."
   actionHash: String!
@@ -7092,7 +7099,7 @@ type Suggestion implements Node {
   status: SuggestionStatus!
   "Whether the task waits for the decision."
   blocking: Boolean!
-  "How many different people must approve."
+  "How many different people must approve the same action and data. Who was deactivated since counts no more."
   requiredApprovals: Int!
   "The approval policy that applied to it when it was made."
   policy: ApprovalPolicy
@@ -7137,6 +7144,8 @@ type Decision {
   note: String
   "The data as they changed it; null when they approved it as it was."
   data: JSON
+  "The actionHash of what they approved, which counts while the suggestion has the same; null for other verdicts."
+  actionHash: String
   "When."
   at: DateTime!
 }
@@ -7301,11 +7310,11 @@ input CreateSuggestionInput {
   data: JSON
   "Whether the task waits for the decision; false when left out."
   blocking: Boolean
-  "How many different people must approve, 1 to 10; 1 when left out."
+  "How many different people must approve, 1 to 10; 1 when left out, and for a QUESTION."
   requiredApprovals: Int
   "When it decides itself; never when left out."
   expiresAt: DateTime
-  "What it then becomes; REJECT when left out."
+  "What it then becomes; REJECT when left out, for a QUESTION, and where a policy wants people to look at it."
   onExpiry: ExpiryAction
   "Who suggests it; needed only by callers that are no agent."
   agentId: ID
@@ -7321,7 +7330,7 @@ input ApproveSuggestionInput {
   actionHash: String!
   "What to say about it."
   note: String
-  "Approve it with this data instead."
+  "Approve it with this data instead. Where more approvals are needed, those of other data count no more."
   data: JSON
   "Repeating the request with the same key gives the first answer again and changes nothing; kept for 24 hours."
   idempotencyKey: String
@@ -9705,6 +9714,8 @@ func (ec *executionContext) childFields_Decision(ctx context.Context, field grap
 		return ec.fieldContext_Decision_note(ctx, field)
 	case "data":
 		return ec.fieldContext_Decision_data(ctx, field)
+	case "actionHash":
+		return ec.fieldContext_Decision_actionHash(ctx, field)
 	case "at":
 		return ec.fieldContext_Decision_at(ctx, field)
 	}
@@ -18903,6 +18914,29 @@ func (ec *executionContext) _Decision_data(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Decision_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Decision", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _Decision_actionHash(ctx context.Context, field graphql.CollectedField, obj *model.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_actionHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActionHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_actionHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "String")
 }
 
 func (ec *executionContext) _Decision_at(ctx context.Context, field graphql.CollectedField, obj *model.Decision) (ret graphql.Marshaler) {
@@ -42165,6 +42199,11 @@ func (ec *executionContext) _Decision(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "data":
 			out.Values[i] = ec._Decision_data(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actionHash":
+			out.Values[i] = ec._Decision_actionHash(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

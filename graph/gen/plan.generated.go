@@ -1574,6 +1574,15 @@ var planTable = exec.Table{
 					return w.Take(v0.AppendGQL(w.Buffer()))
 				},
 			},
+			"actionHash": {
+				Leaf: func(w *exec.Writer, o exec.P) bool {
+					v0 := (*model.Decision)(o).ActionHash
+					if v0 == nil {
+						return false
+					}
+					return w.String(*v0)
+				},
+			},
 			"at": {
 				Leaf: func(w *exec.Writer, o exec.P) bool {
 					return w.Take(model.AppendDateTime(w.Buffer(), (*model.Decision)(o).At))

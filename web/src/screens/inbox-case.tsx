@@ -67,7 +67,7 @@ function Terms({ suggestion }: { suggestion: Suggestion }) {
       {suggestion.blocking && <li className="rounded-full bg-ask/12 px-2.5 py-1 text-ask">The task waits for this</li>}
       {suggestion.requiredApprovals > 1 && (
         <li className="rounded-full bg-raised px-2.5 py-1">
-          {suggestion.decisions.length} of {suggestion.requiredApprovals} approvals
+          {approvals(suggestion).length} of {suggestion.requiredApprovals} approvals
         </li>
       )}
       {suggestion.expiresAt && (
@@ -78,6 +78,9 @@ function Terms({ suggestion }: { suggestion: Suggestion }) {
     </ul>
   )
 }
+
+/** Those that count: of what is suggested now, since somebody may have changed what others approved. */
+const approvals = ({ decisions, actionHash }: Suggestion) => decisions.filter((decision) => decision.actionHash === actionHash)
 
 const verdicts: Record<Verdict, string> = { APPROVE: 'approved', REJECT: 'rejected', ANSWER: 'answered' }
 
@@ -100,7 +103,7 @@ function Decide({ suggestion }: { suggestion: Suggestion }) {
   const { viewer } = useSession()
   const [mode, setMode] = useState<Mode | null>(null)
   const question = suggestion.kind === 'QUESTION'
-  const decided = suggestion.decisions.some((decision) => decision.by.id === viewer.id)
+  const decided = approvals(suggestion).some((decision) => decision.by.id === viewer.id)
   const rule = (ruling: Omit<Ruling, 'suggestion'>) => outbox.decide([{ suggestion, ...ruling }])
   const approve = () => rule({ verdict: 'APPROVE' })
   const senders: Record<Mode, (value: unknown) => void> = {
