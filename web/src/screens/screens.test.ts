@@ -14,16 +14,42 @@ describe('planOf', () => {
     for (const { id, dependsOn } of tasks) for (const before of dependsOn) expect(places.get(before.id)![along]).toBeLessThan(places.get(id)![along])
   })
 
-  it('lets no two cards overlap', () => {
-    const tasks = [...chain(6), task('x', 't0'), task('y', 't0'), task('z')]
-    const all = [...planOf(tasks).places.values()]
+  const fan = (width: number) => [task('first'), ...Array.from({ length: width }, (_, n) => task(`f${n}`, 'first')), task('last', ...Array.from({ length: width }, (_, n) => `f${n}`))]
+
+  it.each([
+    ['a chain with branches', [...chain(6), task('x', 't0'), task('y', 't0'), task('z')]],
+    ['a hundred that wait for one', fan(100)],
+    ['thirty pairs', Array.from({ length: 30 }, (_, n) => [task(`a${n}`), task(`b${n}`, `a${n}`)]).flat()],
+  ])('lets no two cards overlap: %s', (_, tasks) => {
+    const { places } = planOf(tasks)
+    const all = [...places.values()]
     const overlapping = all.flatMap((a, i) => all.slice(i + 1).filter((b) => Math.abs(a.x - b.x) < nodeWidth && Math.abs(a.y - b.y) < nodeHeight))
     expect(overlapping).toEqual([])
+    expect(places.size).toBe(tasks.length)
+  })
+
+  it('shows very many beside each other, and what does not hang together, large enough to read', () => {
+    const extent = (tasks: Shape[]) => {
+      const all = [...planOf(tasks).places.values()]
+      return [Math.max(...all.map(({ x }) => x)) + nodeWidth, Math.max(...all.map(({ y }) => y)) - Math.min(...all.map(({ y }) => y)) + nodeHeight]
+    }
+    const [width, height] = extent(fan(100))
+    expect(width).toBeLessThan(4000)
+    expect(height).toBeLessThan(2000)
+    const [, single] = extent(Array.from({ length: 24 }, (_, n) => task(`s${n}`)))
+    expect(single).toBeLessThan(1000)
+  })
+
+  it('keeps the order of tasks between a fan-out and what comes behind it', () => {
+    const { direction, places } = planOf(fan(100))
+    const along = direction === 'LR' ? 'x' : 'y'
+    const middle = [...places].filter(([id]) => id.startsWith('f') && id !== 'first').map(([, place]) => place[along])
+    expect(places.get('first')![along]).toBeLessThan(Math.min(...middle))
+    expect(places.get('last')![along]).toBeGreaterThan(Math.max(...middle))
   })
 
   it('runs across or down, whichever is larger on the screen', () => {
-    const wide = Array.from({ length: 8 }, (_, n) => task(`t${n}`))
-    expect(planOf(wide).direction).toBe('LR')
+    expect(planOf([task('a'), task('b', 'a'), task('c', 'a')]).direction).toBe('LR')
     expect(planOf(chain(12)).direction).toBe('TB')
   })
 
