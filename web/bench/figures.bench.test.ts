@@ -10,6 +10,7 @@ const browser = useBrowser()
 const seconds = 10
 const taskCount = 200
 const eventsPerSecond = 1000
+const leasesAtOnce = 100
 
 /** A workflow of so many tasks, all but the first few of them held by one agent. */
 async function heldTasks(): Promise<{ workflowId: string; agentId: string; tokens: string[] }> {
@@ -29,7 +30,7 @@ async function heldTasks(): Promise<{ workflowId: string; agentId: string; token
   })
   const agentId = registerAgent.agent.id
   const claim = async () => {
-    const { claimTasks } = await api<{ claimTasks: { leaseToken: string }[] }>('mutation ($input: ClaimTasksInput!) { claimTasks(input: $input) { leaseToken } }', { input: { agentId, workflowId, max: 100, leaseSeconds: 600 } })
+    const { claimTasks } = await api<{ claimTasks: { leaseToken: string }[] }>('mutation ($input: ClaimTasksInput!) { claimTasks(input: $input) { leaseToken } }', { input: { agentId, workflowId, max: 50, leaseSeconds: 600 } })
     return claimTasks.map(({ leaseToken }) => leaseToken)
   }
   for (const leaseToken of await claim()) await api('mutation ($input: CompleteTaskInput!) { completeTask(input: $input) { task { id } } }', { input: { leaseToken } })
@@ -44,7 +45,9 @@ async function report({ agentId, tokens }: { agentId: string; tokens: string[] }
   let sent = 0
   for (let round = 1; Date.now() - begun < seconds * 1000; round++) {
     const leases = tokens.map((leaseToken) => ({ leaseToken, progress: round % 100, message: `round ${round}` }))
-    await api('mutation ($input: HeartbeatInput!) { heartbeat(input: $input) { nextHeartbeatSeconds } }', { input: { agentId, leases } })
+    for (let from = 0; from < leases.length; from += leasesAtOnce) {
+      await api('mutation ($input: HeartbeatInput!) { heartbeat(input: $input) { nextHeartbeatSeconds } }', { input: { agentId, leases: leases.slice(from, from + leasesAtOnce) } })
+    }
     sent += tokens.length
     const due = begun + (1000 * sent) / eventsPerSecond
     if (due > Date.now()) await new Promise((resolve) => setTimeout(resolve, due - Date.now()))
@@ -77,7 +80,7 @@ it(`${eventsPerSecond} events a second with ${taskCount} tasks on the screen`, a
   await at.page.getByRole('button', { name: /Show all/ }).click()
   await at.page.getByRole('link', { name: 'Task 200' }).waitFor({ state: 'attached' })
   const session = await at.context.newCDPSession(at.page)
-  await session.send('Performance.enable')
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' }) // what the main thread did, not what it waited for
   await countFrames(at.page)
   const before = await taskSeconds(session)
   const rate = await report(held)
@@ -89,8 +92,26 @@ it(`${eventsPerSecond} events a second with ${taskCount} tasks on the screen`, a
   await at.context.close()
 })
 
-it('the largest paint of each screen, with ten thousand workflows', async () => {
+const wanted = 10_000
+const perRequest = 10
+const atOnce = 8
+
+/** Makes workflows until there are as many as wanted, and tells how many there are. */
+async function fill(): Promise<number> {
   const { workflows } = await api<{ workflows: { totalCount: number } }>('{ workflows(first: 1) { totalCount } }')
+  let missing = wanted - workflows.totalCount
+  const make = async () => {
+    for (; missing > 0; missing -= perRequest) {
+      const fields = Array.from({ length: perRequest }, (_, n) => `w${n}: createWorkflow(input: { name: "Filler ${missing - n}", start: true, tasks: [{ key: "a", name: "One" }, { key: "b", name: "Two", dependsOn: ["a"] }] }) { workflow { id } }`)
+      await api(`mutation { ${fields.join(' ')} }`)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, make))
+  return Math.max(wanted, workflows.totalCount)
+}
+
+it('the largest paint of each screen, with ten thousand workflows', async () => {
+  const workflows = await fill()
   const figures: Record<string, number> = {}
   for (const path of ['/', '/workflows', '/inbox', '/agents', '/activity']) {
     const at = await visit(browser(), `/favicon.svg`)
@@ -104,7 +125,7 @@ it('the largest paint of each screen, with ten thousand workflows', async () => 
     figures[path] = Math.round(paints.sort((a, b) => a - b)[2]!)
     await at.context.close()
   }
-  console.log(JSON.stringify({ workflows: workflows.totalCount, largestPaintMs: figures }))
+  console.log(JSON.stringify({ workflows, largestPaintMs: figures }))
 })
 
 /** When the largest thing on the page was painted, in milliseconds since the page was asked for. */
