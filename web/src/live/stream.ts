@@ -90,8 +90,23 @@ export function newestPerThing(events: LiveEvent[]): LiveEvent[] {
   return [...newest.values()]
 }
 
-/** A hidden page gets no frames, and would otherwise gather events without end. */
+/** The least time between two updates, and how many times as long as one kept the page busy it then rests, in milliseconds. */
+const leastRest = 80
+const restFactor = 4
+const mostRest = 1000
+
+let restUntil = 0
+
+/**
+ * Runs in a frame, at once unless there was one just before: however much happens, most of the time is left for people
+ * who scroll and type. A hidden page gets no frames, and would otherwise gather events without end.
+ */
 function nextFrame(flush: () => void) {
-  if (document.hidden) setTimeout(flush, 250)
-  else requestAnimationFrame(flush)
+  if (document.hidden) return void setTimeout(flush, 250)
+  setTimeout(() => requestAnimationFrame((begun) => {
+    flush()
+    // What the update changes is drawn before the second frame from here, which comes as much later as that takes.
+    requestAnimationFrame(() => requestAnimationFrame((then) => void (restUntil = then + Math.min(mostRest, leastRest + restFactor * Math.max(0, then - begun - 34)))))
+    restUntil = begun + leastRest
+  }), Math.max(0, restUntil - performance.now()))
 }

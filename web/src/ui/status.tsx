@@ -66,7 +66,7 @@ export function PriorityLabel({ priority }: { priority: Priority }) {
 export function Progress({ value, tone = 'info', label }: { value: number; tone?: Tone; label: string }) {
   return (
     <div role="progressbar" aria-label={label} aria-valuenow={value} aria-valuemin={0} aria-valuemax={100} className="h-1.5 w-full overflow-hidden rounded-full bg-raised">
-      <div className={`h-full rounded-full transition-[width] duration-500 ${toneFill[tone]}`} style={{ width: `${value}%` }} />
+      <div className={`h-full origin-left transition-transform duration-500 ${toneFill[tone]}`} style={{ transform: `scaleX(${value / 100})` }} />
     </div>
   )
 }
