@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // part is one of a table's columns, or several that are only read together.
@@ -21,10 +22,24 @@ const everyColumn = ^columns(0)
 
 type selectedKey struct{}
 
-// Selecting gives a context in which rows are read without the columns that nobody asked for. selected gives, for a type
-// of the API, the fields that are asked of the objects which the reader gives; none if it gives no such objects.
-func Selecting(ctx context.Context, selected func(object string) iter.Seq[string]) context.Context {
-	return context.WithValue(ctx, selectedKey{}, selected)
+// selection is what is asked of the objects that a reader gives.
+type selection struct {
+	fields  func(object string) iter.Seq[string]
+	reading atomic.Pointer[remembered]
+}
+
+// remembered is how a table was read for a selection before: hardly any is for more than one table.
+type remembered struct {
+	table   any
+	more    columns
+	reading any
+}
+
+// Select gives what puts into a context that rows be read without the columns which nobody asked for. fields gives, for a
+// type of the API, those that are asked of the objects which the reader gives; none if it gives no such objects.
+func Select(fields func(object string) iter.Seq[string]) func(context.Context) context.Context {
+	s := &selection{fields: fields}
+	return func(ctx context.Context) context.Context { return context.WithValue(ctx, selectedKey{}, s) }
 }
 
 // withAll gives a context in which rows are read with all their columns: for what is decided by them.
@@ -61,14 +76,13 @@ func (t *table[T]) mentioned(expression string) (all columns) {
 	return all
 }
 
-// selected are the columns that the context asks for.
-func (t *table[T]) selected(ctx context.Context) columns {
-	selected, ok := ctx.Value(selectedKey{}).(func(string) iter.Seq[string])
-	if !ok || t.object == "" {
+// selected are the columns that a selection asks for.
+func (t *table[T]) selected(s *selection) columns {
+	if s == nil || t.object == "" {
 		return everyColumn
 	}
 	var all columns
-	for field := range selected(t.object) {
+	for field := range s.fields(t.object) {
 		needs, known := t.needs[field]
 		if !known {
 			return everyColumn
@@ -99,7 +113,19 @@ type readings[T any] struct {
 
 // reading takes the columns that the context asks for, and some more.
 func (t *table[T]) reading(ctx context.Context, more columns) *reading[T] {
-	wanted := t.selected(ctx) | more
+	s, ok := ctx.Value(selectedKey{}).(*selection)
+	if !ok {
+		return t.readingOf(everyColumn)
+	}
+	if r := s.reading.Load(); r != nil && r.table == t && r.more == more {
+		return r.reading.(*reading[T])
+	}
+	r := t.readingOf(t.selected(s) | more)
+	s.reading.Store(&remembered{t, more, r})
+	return r
+}
+
+func (t *table[T]) readingOf(wanted columns) *reading[T] {
 	if t.readings == nil {
 		return t.read(wanted)
 	}

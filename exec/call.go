@@ -23,6 +23,9 @@ type Call struct {
 	objs []P     // of the frame
 	live []int32 // those of objs that the guards left; nil while that is all
 	left []P     // the same, as objects
+
+	own   within // these two are one allocation with the call
+	field graphql.FieldContext
 }
 
 // Parents are the objects for which the resolver is called: never nil ones, and none that a guard
@@ -93,9 +96,9 @@ type passed struct{}
 var errReplaced = errors.New("a directive or interceptor replaced the value of a field; only letting through and denying are supported")
 
 func (r *run) newCall(ctx context.Context, f *frame, col *column) *Call {
-	c := &Call{EC: r.ec, Field: r.fieldContext(f.fc, col.field), col: col, objs: f.objs, left: f.objs}
-	c.Ctx = graphql.WithFieldContext(ctx, c.Field)
-	c.Field.Parent = f.fc
+	c := &Call{EC: r.ec, col: col, objs: f.objs, left: f.objs, field: col.field.context(f.fc)}
+	c.own = within{ctx, &c.field}
+	c.Ctx, c.Field = &c.own, &c.field
 	return c
 }
 
@@ -107,13 +110,13 @@ func (r *run) call(c *Call) {
 		col.fail(err)
 		return
 	}
+	if r.schema.direct {
+		r.allowed(c)
+		return
+	}
 	value, err := r.op.ResolverMiddleware(c.Ctx, func(ctx context.Context) (any, error) {
 		c.Ctx = ctx
-		r.guard(c)
-		c.settle()
-		if len(c.left) > 0 {
-			r.resolve(c)
-		}
+		r.allowed(c)
 		return passed{}, nil
 	})
 	col.required = c.Field.NonNull
@@ -125,6 +128,15 @@ func (r *run) call(c *Call) {
 		c.settle()
 	case value != any(passed{}):
 		col.fail(errReplaced)
+	}
+}
+
+// allowed resolves the field for the objects that the guards let through.
+func (r *run) allowed(c *Call) {
+	r.guard(c)
+	c.settle()
+	if len(c.left) > 0 {
+		r.resolve(c)
 	}
 }
 
@@ -153,7 +165,9 @@ func (r *run) resolve(c *Call) {
 		if r.schema.onCall != nil {
 			r.schema.onCall(c.Field.Object, c.Field.Field.Name, len(c.left))
 		}
-		r.selects(c)
+		if selects := c.col.field.selects; selects != nil {
+			c.Ctx = selects(c.Ctx)
+		}
 		def.Call(c)
 	}
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 
@@ -39,6 +40,7 @@ type field struct {
 	calls     bool         // it leads to resolvers, itself or further down
 	asks      bool         // the objects it gives have fields that need work
 	collected graphql.CollectedField
+	selects   func(context.Context) context.Context // for the resolver; may be nil
 }
 
 // compiler makes one variant of an operation's plan.
@@ -46,6 +48,7 @@ type compiler struct {
 	schema    *ast.Schema
 	table     *Table
 	counts    func(object string) bool
+	selecting func(Selection) func(context.Context) context.Context
 	variables map[string]any
 	fragments ast.FragmentDefinitionList
 	names     map[*ast.Definition]map[string]bool
@@ -65,6 +68,9 @@ func (s *Schema) compile(op *graphql.OperationContext) *selection {
 		names:     map[*ast.Definition]map[string]bool{},
 		numbers:   map[*ast.Field]uint32{},
 		done:      map[string]*selection{},
+	}
+	if op.Operation.Operation == ast.Query {
+		c.selecting = s.selecting
 	}
 	root := c.root(op.Operation.Operation)
 	plan, err := c.selection(root, []ast.SelectionSet{op.Operation.SelectionSet})
@@ -143,7 +149,11 @@ func (c *compiler) field(fd *field, typ *ast.Definition, known map[string]Field,
 		sets[i] = node.SelectionSet
 		fd.collected.Selections = append(fd.collected.Selections, node.SelectionSet...)
 	}
-	return c.subs(fd, ch.nodes, sets)
+	err := c.subs(fd, ch.nodes, sets)
+	if err == nil && c.selecting != nil && def.Call != nil {
+		fd.selects = c.selecting(Selection{fd})
+	}
+	return err
 }
 
 // subs plans what is asked of the objects that a field gives, by type.

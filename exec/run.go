@@ -16,6 +16,8 @@ const maxParallel = 4
 
 // run is one execution of an operation, or of a subscription for one event.
 type run struct {
+	context.Context // in which it was begun
+
 	schema *Schema
 	op     *graphql.OperationContext
 	ec     any
@@ -27,6 +29,9 @@ type run struct {
 	root        frame // these three are one allocation with the run
 	rootObject  [1]P
 	rootContext graphql.FieldContext
+
+	makeInputs sync.Once
+	madeInputs any
 }
 
 // frame is all objects of one type that stand at one place of the plan, with what their fields gave.
@@ -51,8 +56,8 @@ type column struct {
 	subs     []frame // by kind
 }
 
-func (s *Schema) newRun(op *graphql.OperationContext) *run {
-	r := &run{schema: s, op: op, ec: s.table.Bind(op)}
+func (s *Schema) newRun(ctx context.Context, op *graphql.OperationContext) *run {
+	r := &run{Context: ctx, schema: s, op: op, ec: s.table.Bind(op)}
 	if !s.serial {
 		r.spare.Store(maxParallel - 1)
 	}
@@ -121,7 +126,7 @@ func (r *run) takeSpare() bool {
 
 // column resolves one field for all objects of a frame, and all below it.
 func (r *run) column(ctx context.Context, f *frame, col *column) {
-	if f.isRoot() && r.event == nil {
+	if f.isRoot() && r.event == nil && !r.schema.direct {
 		r.rootColumn(ctx, f, col)
 		return
 	}
@@ -170,14 +175,14 @@ func (r *run) resolveColumn(ctx context.Context, f *frame, col *column) {
 
 func (r *run) rawColumn(ctx context.Context, f *frame, col *column) {
 	defer r.rescue(ctx, col)
-	col.raw = col.field.def.Raw(&Call{Ctx: ctx, EC: r.ec, Field: r.fieldContext(f.fc, col.field)})
+	col.raw = col.field.def.Raw(&Call{Ctx: ctx, EC: r.ec, Field: new(col.field.context(f.fc))})
 }
 
 func (r *run) plainColumn(ctx context.Context, f *frame, col *column) {
 	defer r.rescue(ctx, col)
 	parent := f.fc
 	if col.field.asks {
-		parent = r.fieldContext(parent, col.field)
+		parent = new(col.field.context(parent))
 	}
 	r.get(ctx, col, f.objs)
 	r.below(ctx, col, parent)
@@ -286,13 +291,13 @@ func (r *run) sub(ctx context.Context, f *frame) {
 	}
 }
 
-func (r *run) fieldContext(parent *graphql.FieldContext, fd *field) *graphql.FieldContext {
-	return &graphql.FieldContext{
+func (f *field) context(parent *graphql.FieldContext) graphql.FieldContext {
+	return graphql.FieldContext{
 		Parent:     parent,
-		Object:     fd.object,
-		Field:      fd.collected,
-		IsMethod:   fd.def.Call != nil || fd.def.Method,
-		IsResolver: fd.def.Call != nil,
+		Object:     f.object,
+		Field:      f.collected,
+		IsMethod:   f.def.Call != nil || f.def.Method,
+		IsResolver: f.def.Call != nil,
 		Child:      noChild,
 	}
 }

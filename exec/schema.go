@@ -18,8 +18,9 @@ type Schema struct {
 	plans     planCache
 	static    map[string]bool
 	serial    bool
+	direct    bool
 	maxErrors int
-	selecting func(context.Context, Selection) context.Context
+	selecting func(Selection) func(context.Context) context.Context
 	onCall    func(object, field string, parents int)
 	counts    func(object string) bool
 	onAnswer  func(ctx context.Context, objects int)
@@ -40,6 +41,10 @@ func Static(directives ...string) Option {
 
 // Serial has siblings resolved one after the other instead of up to four at a time.
 func Serial() Option { return func(s *Schema) { s.serial = true } }
+
+// Direct leaves out the interceptors of fields and of root fields: what the server has of
+// them is not called.
+func Direct() Option { return func(s *Schema) { s.direct = true } }
 
 // MaxErrors sets how many errors an answer can have; those beyond it are left out. It is 100 if not
 // set.
@@ -126,19 +131,18 @@ func once(respond graphql.ResponseHandler) graphql.ResponseHandler {
 }
 
 func (s *Schema) respond(ctx context.Context, op *graphql.OperationContext, plan *selection, event *event) *graphql.Response {
-	r := s.newRun(op)
+	r := s.newRun(ctx, op)
 	r.event = event
 	root := r.rootFrame(plan)
-	ctx = graphql.WithFieldContext(s.withInputs(ctx, r), root.fc)
 	if op.Operation.Operation == ast.Mutation {
-		r.inOrder(ctx, root)
+		r.inOrder(r, root)
 	} else {
-		r.frame(ctx, root)
+		r.frame(r, root)
 	}
 	if event == nil && s.onAnswer != nil {
 		s.onAnswer(ctx, int(r.objects.Load()))
 	}
-	return &graphql.Response{Data: r.write(ctx, root)}
+	return &graphql.Response{Data: r.write(r, root)}
 }
 
 // rootFrame is the frame of the operation itself: its one object is none. A run has one.
@@ -157,13 +161,4 @@ func (r *run) rootName() string {
 	default:
 		return r.schema.Schema().Query.Name
 	}
-}
-
-func (s *Schema) withInputs(ctx context.Context, r *run) context.Context {
-	if s.table.Inputs == nil {
-		return ctx
-	}
-	return graphql.WithLazyInputUnmarshalerIndex(ctx, func() *graphql.InputUnmarshalerIndex {
-		return s.table.Inputs(r.ec)
-	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 
+	"workflowfactory/exec"
 	"workflowfactory/exec/exectest"
 	"workflowfactory/exec/exectest/library"
 	"workflowfactory/exec/exectest/library/gen"
@@ -35,8 +36,8 @@ func post(t *testing.T, server *handler.Server, query string) string {
 	return string(answer)
 }
 
-func newServer() *handler.Server {
-	server := handler.New(gen.NewSchema(library.New().Config()))
+func newServer(options ...exec.Option) *handler.Server {
+	server := handler.New(gen.NewSchema(library.New().Config(), options...))
 	server.AddTransport(transport.POST{})
 	server.Use(extension.Introspection{})
 	server.SetRecoverFunc(func(context.Context, any) error { return errors.New("recovered") })
@@ -162,6 +163,17 @@ func TestRootInterceptors(t *testing.T) {
 	}
 	if got := post(t, server, `{ sum }`); got != `{"data":null}` {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestDirect asks no interceptor, and answers the same.
+func TestDirect(t *testing.T) {
+	server := newServer(exec.Direct())
+	server.AroundFields(func(context.Context, graphql.Resolver) (any, error) { return nil, errDenied })
+	server.AroundRootFields(func(context.Context, graphql.RootResolver) graphql.Marshaler { return graphql.Null })
+	const query = `{ echo now settings book(id: \"b1\") { title author { id books { title } } } sum denied { id } failing }`
+	if got, want := post(t, server, query), post(t, newServer(), query); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
 

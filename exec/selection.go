@@ -3,17 +3,16 @@ package exec
 import (
 	"context"
 	"iter"
-
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Selection is what an operation asks of the objects that a resolver is to give.
 type Selection struct{ field *field }
 
-// Selecting has the context of each resolver of a query changed by f, which is told what the query
-// asks of the resolver's objects, so that no more of them need be read. Resolvers of mutations and
-// subscriptions are left alone: they need their objects whole, to decide by them.
-func Selecting(f func(context.Context, Selection) context.Context) Option {
+// Selecting has the context of each resolver of a query changed, so that no more of the objects need
+// be read than the query asks of them. For each place where a resolver is called f is told once, as
+// long as the plan lives, what is asked there; what it gives changes the contexts. Resolvers of
+// mutations and subscriptions are left alone: they need their objects whole, to decide by them.
+func Selecting(f func(Selection) func(context.Context) context.Context) Option {
 	return func(s *Schema) { s.selecting = f }
 }
 
@@ -40,11 +39,4 @@ func (f *field) given(object string, yield func(string) bool) bool {
 		}
 	}
 	return true
-}
-
-// selects tells the resolver's context what is asked of its objects.
-func (r *run) selects(c *Call) {
-	if r.schema.selecting != nil && r.op.Operation.Operation == ast.Query {
-		c.Ctx = r.schema.selecting(c.Ctx, Selection{c.col.field})
-	}
 }

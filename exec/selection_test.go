@@ -21,16 +21,18 @@ type told struct {
 
 func (s *told) option(objects ...string) exec.Option {
 	s.fields = map[string][]string{}
-	return exec.Selecting(func(ctx context.Context, selection exec.Selection) context.Context {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		fc := graphql.GetFieldContext(ctx)
-		for _, object := range objects {
-			key := fc.Object + "." + fc.Field.Name + " " + object
-			names := slices.Compact(slices.Sorted(selection.Fields(object)))
-			s.fields[key] = append(s.fields[key], names...)
+	return exec.Selecting(func(selection exec.Selection) func(context.Context) context.Context {
+		return func(ctx context.Context) context.Context {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			fc := graphql.GetFieldContext(ctx)
+			for _, object := range objects {
+				key := fc.Object + "." + fc.Field.Name + " " + object
+				names := slices.Compact(slices.Sorted(selection.Fields(object)))
+				s.fields[key] = append(s.fields[key], names...)
+			}
+			return ctx
 		}
-		return ctx
 	})
 }
 
@@ -79,8 +81,10 @@ func TestSelectingChangesTheContext(t *testing.T) {
 	l := library.New()
 	var seen []any
 	l.Visit = func(ctx context.Context, _ string, _ int) { seen = append(seen, ctx.Value(key{})) }
-	selecting := exec.Selecting(func(ctx context.Context, _ exec.Selection) context.Context {
-		return context.WithValue(ctx, key{}, graphql.GetFieldContext(ctx).Field.Name)
+	selecting := exec.Selecting(func(exec.Selection) func(context.Context) context.Context {
+		return func(ctx context.Context) context.Context {
+			return context.WithValue(ctx, key{}, graphql.GetFieldContext(ctx).Field.Name)
+		}
 	})
 	on(t, gen.NewSchema(l.Config(), selecting), `{ books(first: 1) { author { books { id } } } }`)
 	if want := []any{"author", "books"}; !slices.Equal(seen, want) {

@@ -75,13 +75,13 @@ func (s *Schema) subscribe(ctx context.Context, op *graphql.OperationContext, pl
 		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
 		return graphql.OneShot(nil)
 	}
-	r := s.newRun(op)
+	r := s.newRun(ctx, op)
 	root := r.rootFrame(plan)
 	root.open()
-	c := r.newCall(s.withInputs(ctx, r), root, &root.cols[0])
+	c := r.newCall(r, root, &root.cols[0])
 	r.open(c)
 	if c.col.source == nil {
-		Release(r.write(ctx, root))
+		Release(r.write(r, root))
 		return graphql.OneShot(nil)
 	}
 	return func(ctx context.Context) *graphql.Response {
@@ -97,10 +97,10 @@ func (r *run) open(c *Call) {
 
 // next waits for an event and answers it. Nil says that there will be none.
 func (s *Schema) next(ctx context.Context, op *graphql.OperationContext, plan *selection, opened *Call) *graphql.Response {
-	r := s.newRun(op)
+	r := s.newRun(ctx, op)
 	root := r.rootFrame(plan)
 	root.open()
-	c := r.newCall(s.withInputs(ctx, r), root, &root.cols[0])
+	c := r.newCall(r, root, &root.cols[0])
 	c.Field.Args = opened.Field.Args
 	if !r.receive(ctx, c, opened.col.source) {
 		return nil
@@ -108,7 +108,7 @@ func (s *Schema) next(ctx context.Context, op *graphql.OperationContext, plan *s
 	if c.col.all == nil && c.col.field.subs != nil {
 		r.below(c.Ctx, c.col, c.Field)
 	}
-	return &graphql.Response{Data: r.write(ctx, root)}
+	return &graphql.Response{Data: r.write(r, root)}
 }
 
 // receive waits for the event and takes it. A panic while it is taken is the failure of the field.

@@ -13,11 +13,11 @@ import (
 // NewSchema makes the API out of its resolvers. Operations run breadth-first: one call and one statement for each
 // relation in a document, whatever the sizes of its pages.
 func NewSchema(r *Resolver, options ...exec.Option) graphql.ExecutableSchema {
-	options = append([]exec.Option{exec.Static("can", "public"), exec.Selecting(selecting)}, options...)
+	options = append([]exec.Option{exec.Static("can", "public"), exec.Selecting(selecting), exec.Direct()}, options...)
 	return gen.NewSchema(gen.Config{Resolvers: r, Directives: Directives()}, options...)
 }
 
 // selecting has no columns read that a query does not ask for.
-func selecting(ctx context.Context, s exec.Selection) context.Context {
-	return db.Selecting(ctx, s.Fields)
+func selecting(s exec.Selection) func(context.Context) context.Context {
+	return db.Select(s.Fields)
 }
