@@ -69,6 +69,10 @@ const (
 	candidateColumns = `id, priority, ready_at, required_capabilities, reserved_for, workflow_id`
 )
 
+// inIndexOrder holds the plans of what a claim asks to the order of their indexes: statistics that were taken while the
+// queue was empty would have it sort all that is READY.
+const inIndexOrder = "SELECT set_config('enable_sort', 'off', true)"
+
 // queue asks for what claims could be given, the first few by rank or by age.
 func (f *candidates) queue(t *trip, claims []model.ClaimTasksInput, window int, byAge bool) {
 	var agents uuids

@@ -129,6 +129,7 @@ func (r *claimRound) look(ctx context.Context) error {
 		agents[a.ID] = a
 		return nil
 	}, uuids(distinct(ids)))
+	t.add(inIndexOrder, nil)
 	found := &candidates{passed: r.passed}
 	window := wanted + claimSpare + len(r.passed)
 	found.queue(t, column(r.parts, func(p *claimPart) model.ClaimTasksInput { return p.call.in }), window, false)

@@ -183,7 +183,7 @@ func (g *graph) release(ctx context.Context, done *model.Task) error {
 func (c *change) lockBelow(ctx context.Context, g *graph, id model.ID) error {
 	t := c.trip()
 	c.queueBelow(t, []model.ID{id})
-	queueLock(t, "id IN (SELECT task_id FROM task_dependencies WHERE depends_on_id = $1)", false,
+	queueLock(t, "id = ANY(ARRAY(SELECT task_id FROM task_dependencies WHERE depends_on_id = $1))", false,
 		func(found *model.Task) { g.hold(found) }, uuid(id)) // index: task_dependents
 	return t.send(ctx)
 }
@@ -205,7 +205,7 @@ func (g *graph) dependents(ctx context.Context, on []*model.Task) ([]*model.Task
 	if len(on) == 0 {
 		return nil, nil
 	}
-	return g.lock(ctx, "id IN (SELECT task_id FROM task_dependencies WHERE depends_on_id IN (?))", bun.List(idsOf(on)))
+	return g.lock(ctx, "id = ANY(ARRAY(SELECT task_id FROM task_dependencies WHERE depends_on_id IN (?)))", bun.List(idsOf(on)))
 }
 
 // descendants locks the tasks that depend on others, directly or not, and satisfy a condition. Index: task_dependents.

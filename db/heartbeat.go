@@ -185,13 +185,14 @@ func (r Tasks) ReportProgress(ctx context.Context, in model.ReportProgressInput)
 	return p, err
 }
 
+const progressDue = "id = ANY(ARRAY(SELECT id FROM tasks WHERE unannounced AND announced_at < now() - interval '1 second' LIMIT 100))"
+
 // AnnounceProgress tells the log of progress that it has not heard of yet, of up to a hundred tasks. Index: tasks_unannounced.
 func (r Tasks) AnnounceProgress(ctx context.Context) error {
 	_, err := r.change(ctx, func(ctx context.Context, c *change) error {
 		var tasks []*model.Task
 		t := c.trip()
-		queueLock(t, "id IN (SELECT id FROM tasks WHERE unannounced AND announced_at < now() - interval '1 second' LIMIT 100)", true,
-			func(t *model.Task) { tasks = append(tasks, t) })
+		queueLock(t, progressDue, true, func(t *model.Task) { tasks = append(tasks, t) })
 		if err := t.send(ctx); err != nil {
 			return err
 		}

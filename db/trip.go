@@ -17,10 +17,9 @@ type trip struct {
 }
 
 // hotPlans keeps the plans of a change, since to plan for each list of ids takes ten times as long as to find what they
-// name, and holds them to indexes in their order: statistics that were taken while the queue was empty would have a
-// claim look through all that is READY.
+// name, and holds them to indexes: statistics that were taken while a table was empty would have it read as a whole.
 const hotPlans = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
-	set_config('enable_sort', 'off', true)`
+	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
 
 // trip begins one. The first of a change opens its transaction.
 func (c *change) trip() *trip {
