@@ -135,7 +135,10 @@ func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) 
 func feedConfig(c *pgxpool.Config) *pgxpool.Config {
 	c = c.Copy()
 	c.MaxConns = 8
-	c.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(5 * time.Minute)
-	c.ConnConfig.RuntimeParams["application_name"] += " feed"
+	p := c.ConnConfig.RuntimeParams
+	p["statement_timeout"] = milliseconds(5 * time.Minute)
+	p["application_name"] += " feed"
+	// A new partition has no statistics, so PostgreSQL would scan it, and go on to when it has grown: plans are kept.
+	p["enable_seqscan"], p["enable_hashjoin"], p["enable_mergejoin"] = "off", "off", "off"
 	return c
 }

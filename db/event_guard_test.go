@@ -95,13 +95,13 @@ func TestFreshTablesKeepIndexPlans(t *testing.T) {
 	if n := scannedByStream(t, openTest(t)); n > 0 {
 		t.Errorf("%d rows were read by scanning partitions from end to end", n)
 	}
-	// The control: without its settings the sequencer scans.
+	// The control: without its index the sequencer scans.
 	d := openTest(t)
-	if _, err := d.pool.Exec(t.Context(), "ALTER FUNCTION event_sequence() RESET enable_seqscan RESET enable_hashjoin RESET enable_mergejoin"); err != nil {
+	if _, err := d.pool.Exec(t.Context(), "DROP INDEX events_xid_idx"); err != nil {
 		t.Fatal(err)
 	}
 	if scannedByStream(t, d) == 0 {
-		t.Error("the sequencer does not scan without its settings either, so they prove nothing")
+		t.Error("the sequencer does not scan without its index either, so this proves nothing")
 	}
 }
 

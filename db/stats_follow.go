@@ -55,10 +55,6 @@ func (r Stats) follow(ctx context.Context, notWithin time.Duration) error {
 // transaction as the figures, so each event counts once.
 func (r Stats) followOnce(ctx context.Context, notWithin time.Duration) (more bool, err error) {
 	err = pgx.BeginFunc(ctx, r.feed, func(tx pgx.Tx) error {
-		// New partitions have no statistics, and PostgreSQL would scan them.
-		if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"); err != nil {
-			return err
-		}
 		var from, to, head int64
 		err := tx.QueryRow(ctx, `
 			SELECT s.position, least(s.position + $1::bigint, e.head), e.head FROM stats_state AS s, event_state AS e

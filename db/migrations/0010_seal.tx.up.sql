@@ -116,7 +116,13 @@ BEGIN
   FROM (
     SELECT prior.last_position + row_number() OVER w AS position,
       greatest((SELECT l.at FROM event_log l WHERE l.position = prior.last_position), max(at) OVER w) AS log_at, f.*
-    FROM (SELECT e.*, event_digest(e) AS digest, max(e.seq) OVER (PARTITION BY e.xid) AS last_seq FROM events e WHERE e.seq = ANY (fresh)) f
+    FROM (
+      SELECT e.*, max(e.seq) OVER (PARTITION BY e.xid) AS last_seq
+      FROM unnest(fresh) AS x (seq) CROSS JOIN LATERAL (
+        SELECT seq, xid, at, kind, type, entity_id, workflow_id, task_id, agent_id, suggestion_id, actor_id, event_digest(e) AS digest
+        FROM events AS e WHERE e.seq = x.seq LIMIT 1 -- the limit keeps the plan to one lookup by primary key per event
+      ) AS e
+    ) AS f
     WINDOW w AS (ORDER BY last_seq, seq)
   ) placed;
 
