@@ -20,12 +20,11 @@ func Diff(before, after any) []FieldChange {
 		if name == "" {
 			continue
 		}
-		old := b.Field(i)
-		change := FieldChange{Field: name, Before: toJSON(old)}
+		if a.IsValid() && same(b.Field(i), a.Field(i)) {
+			continue
+		}
+		change := FieldChange{Field: name, Before: toJSON(b.Field(i))}
 		if a.IsValid() {
-			if reflect.DeepEqual(old.Interface(), a.Field(i).Interface()) {
-				continue
-			}
 			change.After = toJSON(a.Field(i))
 		} else if change.Before == nil {
 			continue
@@ -33,6 +32,20 @@ func Diff(before, after any) []FieldChange {
 		changes = append(changes, change)
 	}
 	return changes
+}
+
+// same compares two fields as reflect.DeepEqual does, mostly without copying them.
+func same(a, b reflect.Value) bool {
+	switch a.Kind() {
+	case reflect.Pointer:
+		return a.Pointer() == b.Pointer() || !a.IsNil() && !b.IsNil() && same(a.Elem(), b.Elem())
+	case reflect.Bool, reflect.Int, reflect.Int32, reflect.Int64, reflect.Float64, reflect.String:
+		return a.Equal(b)
+	}
+	if id, ok := a.Addr().Interface().(*ID); ok {
+		return *id == *b.Addr().Interface().(*ID)
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
 var knownFields sync.Map // of the names of a type's fields
