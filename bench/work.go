@@ -34,7 +34,11 @@ func working(name string, workers, by int) benchmark {
 			return nil
 		},
 		prepare: func(ctx context.Context, w *world, p *process) error {
-			return w.refill(ctx, p.name, int(float64(perSecond(by))*w.round.Seconds()))
+			if err := w.refill(ctx, p.name, int(float64(perSecond(by))*w.round.Seconds())); err != nil {
+				return err
+			}
+			_, err := w.pool.Exec(ctx, "ANALYZE") // as autovacuum would have done by then
+			return err
 		},
 		load: func(ctx context.Context, w *world, p *process, _ int) (int, error) {
 			n := workers
