@@ -72,10 +72,12 @@ type Events struct {
 // Events gives the log.
 func (d *DB) Events() *Events { return &Events{feed: d.feed} }
 
+const sequence = "SELECT event_sequence()"
+
 // Sequence gives every event that was committed before the call its position, and gives the last position. It waits up
 // to 2 s for another process that does the same.
 func (e *Events) Sequence(ctx context.Context) (head int64, err error) {
-	err = e.feed.QueryRow(ctx, "SELECT event_sequence()", pgx.QueryExecModeCacheStatement).Scan(&head)
+	err = e.feed.QueryRow(ctx, sequence, pgx.QueryExecModeCacheStatement).Scan(&head)
 	if err != nil {
 		return 0, fmt.Errorf("place events in the log: %w", err)
 	}

@@ -5,16 +5,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"workflowfactory/model"
 )
 
 // entryQuery is the SQL of a page of the log.
 type entryQuery struct {
-	page  string // a subselect of event_log rows
-	order string
-	args  []any // the first is the mode in which to run it
+	page     string // a subselect of event_log rows
+	order    string
+	args     []any
+	filtered bool // PostgreSQL should plan for the values then; otherwise one plan is good for all
 }
 
 // condition is one column of an EntryFilter in SQL.
@@ -27,15 +26,12 @@ type condition struct {
 // condition with a list of values leads: each value's entries are read in order from the index on (column, position),
 // and no more of them than the page can hold. Without one, the page is read from the primary key.
 func newEntryQuery(r model.LogRange, f model.EntryFilter) *entryQuery {
-	q := &entryQuery{order: "position", args: []any{pgx.QueryExecModeCacheDescribe}}
+	q := &entryQuery{order: "position"}
 	if r.Newest {
 		q.order += " DESC"
 	}
 	conditions := conditionsOf(f)
-	if len(conditions) == 0 && f.At == (model.TimeSpan{}) {
-		// Few texts with one good plan each are worth preparing; with a filter PostgreSQL should plan for its values.
-		q.args[0] = pgx.QueryExecModeCacheStatement
-	}
+	q.filtered = len(conditions) > 0 || f.At != model.TimeSpan{}
 	lead := slices.IndexFunc(conditions, func(c condition) bool { return c.in != nil && c.column != "type" })
 	from, where := "event_log l", []string{}
 	for i, c := range conditions {
@@ -99,7 +95,7 @@ func typeNames(types []model.EventType) any {
 
 func (q *entryQuery) arg(v any) string {
 	q.args = append(q.args, v)
-	return fmt.Sprintf("$%d", len(q.args)-1)
+	return fmt.Sprintf("$%d", len(q.args))
 }
 
 func (q *entryQuery) where(c condition) (where []string) {

@@ -6,23 +6,63 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"workflowfactory/model"
 )
 
 // Read gives the entries of a range that the filter takes, in the order asked for, and the state of the log that they
 // were read from. Positions from just after After on are missing when the state's Floor has passed it.
-func (e *Events) Read(ctx context.Context, r model.LogRange, f model.EntryFilter) ([]*model.Entry, model.LogState, error) {
+func (e *Events) Read(ctx context.Context, r model.LogRange, f model.EntryFilter) (entries []*model.Entry, state model.LogState, err error) {
 	q := newEntryQuery(r, f)
-	rows, err := e.feed.Query(ctx, selectEntries(q), q.args...)
-	if err != nil {
-		return nil, model.LogState{}, fmt.Errorf("read the log after %d: %w", r.After, err)
+	if q.filtered {
+		var rows pgx.Rows
+		if rows, err = e.feed.Query(ctx, selectEntries(q), append([]any{pgx.QueryExecModeCacheDescribe}, q.args...)...); err == nil {
+			entries, state, err = scanEntries(rows)
+		}
+	} else {
+		entries, state, err = e.readAll(ctx, q, keepPlan)
 	}
-	entries, state, err := scanEntries(rows)
 	if err != nil {
 		return nil, model.LogState{}, fmt.Errorf("read the log after %d: %w", r.After, err)
 	}
 	return entries, state, nil
+}
+
+// SequenceAndRead does what Sequence does, and then reads a part of the log without a filter, in one trip.
+func (e *Events) SequenceAndRead(ctx context.Context, r model.LogRange) ([]*model.Entry, model.LogState, error) {
+	entries, state, err := e.readAll(ctx, newEntryQuery(r, model.EntryFilter{}), sequence, keepPlan)
+	if err != nil {
+		return nil, model.LogState{}, fmt.Errorf("place events in the log and read it after %d: %w", r.After, err)
+	}
+	return entries, state, nil
+}
+
+// keepPlan has a plan used again: to plan over partitions takes several times as long as to read what is new. It is held
+// to indexes, since it may be made while the log is empty.
+const keepPlan = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+	set_config('enable_bitmapscan', 'off', true)`
+
+// readAll reads without a filter after other statements, all in one trip and one transaction.
+func (e *Events) readAll(ctx context.Context, q *entryQuery, before ...string) (entries []*model.Entry, state model.LogState, err error) {
+	err = e.feed.AcquireFunc(ctx, func(pooled *pgxpool.Conn) error {
+		var batch pgx.Batch
+		read := selectEntries(q)
+		for _, sql := range append(before, read) {
+			if _, err := pooled.Conn().Prepare(ctx, sql, sql); err != nil { // once for each connection
+				return err
+			}
+		}
+		for _, sql := range before {
+			batch.Queue(sql)
+		}
+		batch.Queue(read, q.args...).Query(func(rows pgx.Rows) (err error) {
+			entries, state, err = scanEntries(rows)
+			return err
+		})
+		return pooled.Conn().SendBatch(ctx, &batch).Close()
+	})
+	return entries, state, err
 }
 
 // selectEntries reads the events of a page of the log, and the state of the log in the same snapshot; a row with only

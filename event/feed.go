@@ -41,6 +41,7 @@ type Feed struct {
 	flights singleflight.Group
 	leaving chan Batch // read by the leader, and to be published
 	arrived chan Batch // published by the leader
+	placed  chan Batch // sequenced and read by this process
 
 	ready     chan struct{} // closed when the feed knows where the log ends
 	stopped   chan struct{} // closed when Run returns
@@ -50,13 +51,14 @@ type Feed struct {
 	counts    counts
 	epochNow  atomic.Int32 // of state
 
-	mu     sync.Mutex // protects what follows
-	state  model.LogState
-	told   int64 // the highest head heard of
-	ring   *ring
-	watch  watchers
-	moved  chan struct{} // closed and made anew when the ring changes
-	turned chan struct{} // closed and made anew when a new epoch begins
+	mu      sync.Mutex // protects what follows
+	state   model.LogState
+	told    int64 // the highest head heard of
+	placing bool  // this process sequences, and then has what is new
+	ring    *ring
+	watch   watchers
+	moved   chan struct{} // closed and made anew when the ring changes
+	turned  chan struct{} // closed and made anew when a new epoch begins
 }
 
 // New makes a feed of the log.
@@ -77,6 +79,7 @@ func New(log Log, o Options) *Feed {
 		pages:   make(chan struct{}, o.PageReaders),
 		leaving: make(chan Batch, relayed),
 		arrived: make(chan Batch, relayed),
+		placed:  make(chan Batch, 1),
 		ready:   make(chan struct{}),
 		stopped: make(chan struct{}),
 		ring:    newRing(o.RingEntries, o.RingBytes),

@@ -14,9 +14,9 @@ import (
 
 // Log is the feed's view of the database.
 type Log interface {
-	// Sequence gives every event that was committed before the call its position, and gives the last position.
-	// Any process may call it at any time.
-	Sequence(ctx context.Context) (head int64, err error)
+	// SequenceAndRead gives every event that was committed before the call its position, and then what Read gives without a
+	// filter. Any process may call it at any time.
+	SequenceAndRead(ctx context.Context, r model.LogRange) ([]*model.Entry, model.LogState, error)
 
 	// Read gives the entries of a range that the filter takes, and the state of the log in the same snapshot.
 	Read(ctx context.Context, r model.LogRange, f model.EntryFilter) ([]*model.Entry, model.LogState, error)

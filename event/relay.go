@@ -108,28 +108,25 @@ func (f *Feed) handOn(state model.LogState, entries []*model.Entry) {
 // relies gives whether the relay is expected to bring what is new.
 func (f *Feed) relies() bool { return f.following.Load() && !f.leading.Load() }
 
-// receive takes what the relay brought, as far as it is new. It gives false when something is missing before it, or it
-// is of another epoch.
-func (f *Feed) receive(b Batch) (fits bool, err error) {
+// receive takes what did not come from the tail's own reading, as far as it is new, and gives that. It gives false when
+// something is missing before it, or it is of another epoch.
+func (f *Feed) receive(b Batch) (fresh []*model.Entry, fits bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	high := f.ring.high.Load()
 	known := high + 1 - b.Entries[0].Position
 	switch {
 	case b.State.Epoch() < f.state.Epoch() || known >= int64(len(b.Entries)):
-		return true, nil // old
+		return nil, true, nil // old
 	case b.State.Epoch() > f.state.Epoch() || known < 0:
-		return false, nil
+		return nil, false, nil
 	}
-	fresh := b.Entries[known:]
-	if err := f.take(b.State, fresh); err != nil {
-		return false, err
-	}
-	f.counts.relayed.Add(int64(len(fresh)))
-	return true, nil
+	fresh = b.Entries[known:]
+	return fresh, true, f.take(b.State, fresh)
 }
 
-// awaitNews waits until the database has to be asked for what is new; meanwhile it takes what the relay brings.
+// awaitNews waits until the database has to be asked for what is new; meanwhile it takes what the relay brings, and what
+// this process has placed.
 func (f *Feed) awaitNews(ctx context.Context) error {
 	every := tailPoll
 	if f.relies() {
@@ -156,10 +153,18 @@ func (f *Feed) awaitNews(ctx context.Context) error {
 				waiting = true
 				late.Reset(relayGrace)
 			}
-		case b := <-f.arrived:
-			if fits, err := f.receive(b); err != nil || !fits {
+		case b := <-f.placed:
+			fresh, fits, err := f.receive(b)
+			if err != nil || !fits {
 				return err
 			}
+			f.handOn(b.State, fresh)
+		case b := <-f.arrived:
+			fresh, fits, err := f.receive(b)
+			if err != nil || !fits {
+				return err
+			}
+			f.counts.relayed.Add(int64(len(fresh)))
 			// It brings something, if slowly: what is still to come has its time anew.
 			if waiting = f.lags(); waiting {
 				late.Reset(relayGrace)

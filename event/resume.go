@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"math"
 
 	"workflowfactory/model"
 )
@@ -71,11 +72,7 @@ func (f *Feed) refresh(ctx context.Context) (model.LogState, error) {
 
 // ask asks the database where the log stands. Sequencing first begins a new epoch, if one is due.
 func (f *Feed) ask(ctx context.Context) (model.LogState, error) {
-	head, err := f.log.Sequence(ctx)
-	if err != nil {
-		return model.LogState{}, err
-	}
-	_, state, err := f.log.Read(ctx, model.LogRange{After: head, UpTo: head + 1}, model.EntryFilter{})
+	_, state, err := f.log.SequenceAndRead(ctx, model.LogRange{After: math.MaxInt64 - 1, UpTo: math.MaxInt64})
 	return state, err
 }
 

@@ -34,16 +34,17 @@ func (f *Feed) hear(n model.LogNews) {
 	}
 }
 
-// known wakes the tail if the log reaches further than it has read. It gives whether that is news.
-func (f *Feed) known(head int64) bool {
+// known wakes the tail if the log reaches further than anybody has told, unless what is being placed will bring it.
+func (f *Feed) known(head int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	news := head > f.told
-	f.told = max(f.told, head)
-	if head > f.ring.high.Load() {
+	if head <= f.told {
+		return
+	}
+	f.told = head
+	if !f.placing && head > f.ring.high.Load() {
 		signal(f.hints)
 	}
-	return news
 }
 
 // sequencer is the state of the sequencing loop.
@@ -94,7 +95,7 @@ func (f *Feed) askLeader(s *sequencer) {
 // place sequences once and then waits as long as it should before the next time. It gives an error when ctx ended.
 func (f *Feed) place(ctx context.Context, s *sequencer) error {
 	began := time.Now()
-	head, err := f.log.Sequence(ctx)
+	news, err := f.placeAndRead(ctx)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -106,7 +107,7 @@ func (f *Feed) place(ctx context.Context, s *sequencer) error {
 	}
 	s.pause, s.asked = 0, false
 	f.counts.runs.Add(1)
-	if f.known(head) {
+	if news {
 		s.placed = time.Now()
 	}
 	if f.leading.Load() {
@@ -115,8 +116,33 @@ func (f *Feed) place(ctx context.Context, s *sequencer) error {
 			s.timer.Reset(pollBusy)
 		}
 	}
-	// On a busy database a run takes longer; resting as long leaves half of the time to others.
-	return sleep(ctx, min(max(sequenceFloor, time.Since(began)), sequenceCeiling))
+	// On a busy database a run takes longer; resting half as long leaves a third of the time to others.
+	return sleep(ctx, min(max(sequenceFloor, time.Since(began)/2), sequenceCeiling))
+}
+
+// placeAndRead sequences, and hands what is new to the tail, which need not read it then. It gives whether anything is.
+func (f *Feed) placeAndRead(ctx context.Context) (news bool, err error) {
+	f.mu.Lock()
+	f.placing = true
+	after := f.ring.high.Load()
+	f.mu.Unlock()
+	entries, state, err := f.log.SequenceAndRead(ctx, model.LogRange{After: after, UpTo: after + tailEntries, Limit: tailEntries})
+	if len(entries) > 0 {
+		select {
+		case f.placed <- Batch{state, entries}:
+			after = entries[len(entries)-1].Position
+		default: // the tail is behind, and reads it
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.placing = false
+	news = state.Head > f.told
+	f.told = max(f.told, state.Head)
+	if f.told > after {
+		signal(f.hints)
+	}
+	return news, err
 }
 
 func (f *Feed) high() int64 { return f.ring.high.Load() }

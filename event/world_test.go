@@ -93,12 +93,17 @@ type querier interface {
 }
 
 func (f fact) insert(ctx context.Context, q querier) (seq int64, err error) {
+	err = q.QueryRow(ctx, insertEvent, f.args()...).Scan(&seq)
+	return seq, err
+}
+
+// args are the parameters of insertEvent.
+func (f fact) args() []any {
 	var workflow any
 	if !f.workflow.IsZero() {
 		workflow = [16]byte(f.workflow)
 	}
-	err = q.QueryRow(ctx, insertEvent, [16]byte(model.NewID(model.KindEvent)), [16]byte(f.entity), f.version, workflow, f.tag).Scan(&seq)
-	return seq, err
+	return []any{[16]byte(model.NewID(model.KindEvent)), [16]byte(f.entity), f.version, workflow, f.tag}
 }
 
 // write commits n events of one new entity, each in its own transaction, and gives the seq of the last.
