@@ -7,7 +7,7 @@ const enter = useEnter(browser)
 
 describe('people', () => {
   it('get an account, sign in with its password, and see what their role may see', async () => {
-    const at = await enter('/settings?view=people')
+    const at = await enter('/settings/people')
     const name = unique('Person')
     const email = `${name.replace(' ', '.').toLowerCase()}@example.com`
     await at.page.getByRole('button', { name: 'Add' }).click()
@@ -44,7 +44,7 @@ describe('people', () => {
 
 describe('keys', () => {
   it('are shown once, and revoked', async () => {
-    const at = await enter('/settings?view=keys')
+    const at = await enter('/settings/keys')
     const name = unique('Key')
     await at.page.getByRole('textbox', { name: 'Name' }).fill(name)
     await at.page.getByRole('combobox', { name: 'Role' }).selectOption('VIEWER')
@@ -66,7 +66,7 @@ describe('approval policies', () => {
     const action = unique('ruled').replace(' ', '_')
     const id = await suggest(await claim(world), world.agentId, action)
     await api('mutation ($input: DecideSuggestionsInput!) { decideSuggestions(input: $input) { succeeded } }', { input: { decisions: [{ id, verdict: 'REJECT' }] } })
-    const at = await enter('/settings?view=policies')
+    const at = await enter('/settings/policies')
     const name = unique('Rule')
     await at.page.getByRole('textbox', { name: 'Name' }).fill(name)
     await at.page.getByRole('textbox', { name: 'Actions like' }).fill(action)

@@ -13,6 +13,17 @@ describe('signing in', () => {
     await leave(at)
   })
 
+  it('believes no session that another browser began, and says what the provider said', async () => {
+    const at = await visit(browser(), '/#key=wfs_stolen_session&nonce=not-ours')
+    await at.page.getByText('This sign-in was not begun here').waitFor()
+    expect(at.page.url()).toBe(`${server}/`)
+    await at.page.goto('about:blank')
+    await at.page.goto(`${server}/#error=the+provider+did+not+sign+you+in`)
+    await at.page.getByText('The provider did not sign you in').waitFor()
+    expect(await at.page.evaluate(() => sessionStorage.getItem('wfd.key'))).toBeNull()
+    await leave(at)
+  })
+
   it('asks who has no link for a key, and says when it is not known', async () => {
     const at = await visit(browser(), '/')
     await at.page.getByRole('button', { name: 'Use an API key instead' }).click()

@@ -25,10 +25,10 @@ const screens: [string, (shown: Shown) => string][] = [
   ['agents', () => '/agents'],
   ['activity', () => '/activity'],
   ['settings', () => '/settings'],
-  ['policies', () => '/settings?view=policies'],
-  ['people', () => '/settings?view=people'],
-  ['keys', () => '/settings?view=keys'],
-  ['sessions', () => '/settings?view=sessions'],
+  ['policies', () => '/settings/policies'],
+  ['people', () => '/settings/people'],
+  ['keys', () => '/settings/keys'],
+  ['sessions', () => '/settings/sessions'],
 ]
 
 let shown: Shown

@@ -107,15 +107,22 @@ describe('a task', () => {
     await leave(at)
   })
 
-  it('calls on an agent in a comment', async () => {
+  it('calls on an agent and on a person in a comment', async () => {
     const world = await makeWorld()
     const { task } = await claim(world)
+    const person = unique('Grace').replace(' ', '')
+    await api('mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }', { input: { name: person, email: `${person}@example.com`.toLowerCase(), role: 'VIEWER' } })
     const at = await enter(`/workflows/${world.workflowId}?task=${task.id}`)
     const drawer = at.page.getByRole('dialog', { name: 'Task' })
-    await drawer.getByRole('textbox', { name: 'Comment' }).fill('Look here, @agent')
-    await drawer.getByRole('list', { name: 'Whom to call on' }).getByRole('button').first().click()
+    const comment = drawer.getByRole('textbox', { name: 'Comment' })
+    const choices = drawer.getByRole('list', { name: 'Whom to call on' })
+    await comment.fill('Look here, @agent')
+    await choices.getByRole('button').first().click()
+    await expect.poll(() => comment.evaluate((field) => field === document.activeElement)).toBe(true)
+    await at.page.keyboard.type(`and @${person.slice(0, -1)}`)
+    await choices.getByRole('button', { name: `@${person}` }).click()
     await drawer.getByRole('button', { name: 'Send' }).click()
-    await drawer.getByText(/^calls on /).waitFor()
+    await drawer.getByText(new RegExp(`^calls on .*${person}`)).waitFor()
     await leave(at)
   })
 

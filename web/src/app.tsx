@@ -8,9 +8,10 @@ import { createLiveSession } from './live/session'
 import { router } from './router'
 import { sessionKey, setSessionKey } from './session'
 import { SignIn, Splash } from './ui/sign-in'
+import { complain } from './ui/toast'
 
-/** Asks for a key, then shows the dashboard for as long as the server accepts it. */
-export function App() {
+/** Asks for a key, then shows the dashboard for as long as the server accepts it. `problem` is why an address signed nobody in. */
+export function App({ problem }: { problem: string | null }) {
   const [key, setKey] = useState(sessionKey)
   // Grows when the stream cannot go on where it stopped: all is then read anew.
   const [life, setLife] = useState(0)
@@ -18,7 +19,11 @@ export function App() {
     setSessionKey(key)
     setKey(key)
   }
-  if (key === null) return <SignIn onKey={sign} />
+  const [refused] = useState(() => problem === null ? undefined : new Error(problem))
+  useEffect(() => {
+    if (refused && key !== null) complain(refused)
+  }, [refused])
+  if (key === null) return <SignIn onKey={sign} {...(refused && { error: refused })} />
   return <SignedIn key={`${key} ${life}`} onSign={sign} onLost={() => setLife(life + 1)} />
 }
 

@@ -5,7 +5,7 @@ import { router } from './router'
 import { takeKeyFromAddress } from './session'
 import { applyTheme } from './ui/theme'
 
-takeKeyFromAddress()
+const problem = takeKeyFromAddress()
 applyTheme()
 void router.load() // the screen's own code comes while the session begins
-createRoot(document.getElementById('root')!).render(<App />)
+createRoot(document.getElementById('root')!).render(<App problem={problem} />)

@@ -5,6 +5,8 @@ import { Layout } from './ui/layout'
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound, validateSearch: searches.everywhere })
 
+const settings = lazyRouteComponent(() => import('./screens/settings'), 'Settings')
+
 const routes = [
   createRoute({ getParentRoute: () => root, path: '/', validateSearch: searches.overview, component: lazyRouteComponent(() => import('./screens/overview'), 'Overview') }),
   createRoute({
@@ -33,12 +35,8 @@ const routes = [
     validateSearch: searches.activity,
     component: lazyRouteComponent(() => import('./screens/activity'), 'Activity'),
   }),
-  createRoute({
-    getParentRoute: () => root,
-    path: '/settings',
-    validateSearch: searches.settings,
-    component: lazyRouteComponent(() => import('./screens/settings'), 'Settings'),
-  }),
+  createRoute({ getParentRoute: () => root, path: '/settings', component: settings }),
+  createRoute({ getParentRoute: () => root, path: '/settings/$part', component: settings }),
 ] as const
 
 export const router = createRouter({ routeTree: root.addChildren(routes), defaultPreload: 'intent', scrollRestoration: true })

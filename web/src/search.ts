@@ -23,10 +23,6 @@ export type WorkflowsSearch = Paging & {
 
 export const suggestionKinds = ['ACTION', 'QUESTION'] as const satisfies SuggestionKind[]
 
-export const settingsViews = ['policies', 'people', 'keys', 'sessions'] as const
-
-export type SettingsView = (typeof settingsViews)[number]
-
 /** The times that the overview looks back on. */
 export const ranges = ['1h', '24h', '7d'] as const
 
@@ -50,7 +46,6 @@ export const searches = {
   }),
   newWorkflow: ({ from }: Search): { from?: string | undefined } => ({ from: text(from) }),
   workflow: ({ view, after, before }: Search): Paging & { view?: WorkflowView | undefined } => ({ view: oneOf(view, workflowViews), ...paging({ after, before }) }),
-  settings: ({ view }: Search): { view?: SettingsView | undefined } => ({ view: oneOf(view, settingsViews) }),
   inbox: ({ kind, sure, action }: Search): InboxSearch => ({ kind: oneOf(kind, suggestionKinds), sure: oneOf(sure, confidences), action: text(action) }),
   activity: ({ about, after, before }: Search): Paging & { about?: EventGroup | undefined } => ({ about: oneOf(about, eventGroups), ...paging({ after, before }) }),
 }

@@ -1,5 +1,5 @@
 import type { CombinedError, TypedDocumentNode } from '@urql/core'
-import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react'
 import { type AnyVariables, useQuery } from 'urql'
 import type { Role } from '../gql'
 import type { Connection } from './connection'
@@ -90,12 +90,33 @@ function isLimited(error: CombinedError): boolean {
   return error.graphQLErrors.some(({ extensions }) => extensions.code === 'RATE_LIMITED')
 }
 
-/** The time, anew every so many milliseconds. */
+/** The time, to so many milliseconds. Whoever asks for the same is told in the same moment, and drawn anew together. */
 export function useNow(every: number): number {
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), every)
-    return () => clearInterval(timer)
-  }, [every])
-  return now
+  return useSyncExternalStore(tickerOf(every), () => Math.floor(Date.now() / every) * every)
+}
+
+type Ticker = (listener: () => void) => () => void
+
+const tickers = new Map<number, Ticker>()
+
+function tickerOf(every: number): Ticker {
+  const known = tickers.get(every) ?? createTicker(every)
+  tickers.set(every, known)
+  return known
+}
+
+/** One timer for all who listen; none when nobody does. */
+function createTicker(every: number): Ticker {
+  const listeners = new Set<() => void>()
+  let timer: ReturnType<typeof setInterval> | undefined
+  return (listener) => {
+    listeners.add(listener)
+    timer ??= setInterval(() => listeners.forEach((tick) => tick()), every)
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size > 0) return
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { MessageType } from 'graphql-ws'
 import { describe, expect, it } from 'vitest'
 import { cursorOf, Positions } from './positions'
-import { backoff, closeCode, socketURL } from './socket'
+import { backoff, closeCode, returnIn, socketURL } from './socket'
 
 const next = (id: string, cursor: string) => ({ id, type: MessageType.Next, payload: { data: { events: { cursor } } } }) as const
 
@@ -65,4 +65,16 @@ describe('closeCode', () => {
     [new Event('error'), undefined],
     [null, undefined],
   ])('%# → %s', (reason, code) => expect(closeCode(reason)).toBe(code))
+})
+
+describe('returnIn', () => {
+  const close = (code: number, reason: string) => ({ code, reason })
+  it.each([
+    [close(1012, 'The server is going down: connect again in 3120 ms'), 3120],
+    [close(1012, 'The server is going down: connect again in 0 ms'), 0],
+    [close(1012, 'The server is going down: connect again in 99999999 ms'), undefined],
+    [close(1012, ''), undefined],
+    [close(1006, 'connect again in 3120 ms'), undefined],
+    [null, undefined],
+  ])('%j → %s', (reason, milliseconds) => expect(returnIn(reason)).toBe(milliseconds))
 })

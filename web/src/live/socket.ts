@@ -19,6 +19,12 @@ const pongWithin = 5_000
 /** The server refused our credential; asking again with the same one is no use. */
 const forbidden = 4403
 
+/** The server goes down, and tells when to come back. */
+const serviceRestart = 1012
+
+/** The longest between two attempts to connect, in milliseconds. */
+const mostWait = 10_000
+
 /**
  * A graphql-transport-ws client for this page's own server. It connects when the first subscription begins, retries
  * for ever, and after a reconnect goes on exactly behind the last event seen, for each operation that selects `cursor`.
@@ -28,13 +34,14 @@ export function createSocket({ authorization, on, lazyCloseTimeout = 0, onWait }
   const positions = new Positions()
   let operations = 0
   let overdue: ReturnType<typeof setTimeout> | undefined
+  let asked: number | undefined // how long the server asked us to stay away
   const client = createClient({
     url: () => socketURL(location.href),
     lazyCloseTimeout,
     keepAlive: pingEvery,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: (reason) => closeCode(reason) !== forbidden,
-    retryWait: (attempt) => wait(attempt, onWait),
+    retryWait: (attempt) => wait((attempt === 0 ? asked : undefined) ?? backoff(attempt, Math.random()), onWait),
     generateID: () => String(++operations),
     connectionParams: () => ({ authorization: authorization(), resume: positions.resume() }),
     on: {
@@ -51,6 +58,7 @@ export function createSocket({ authorization, on, lazyCloseTimeout = 0, onWait }
       },
       closed: (event) => {
         clearTimeout(overdue)
+        asked = returnIn(event)
         on?.closed?.(event)
       },
     },
@@ -80,14 +88,20 @@ export function closeCode(reason: unknown): number | undefined {
   return typeof reason.code === 'number' ? reason.code : undefined
 }
 
+/** A server that goes down says in how many milliseconds to come back, so that not all do at once. */
+export function returnIn(reason: unknown): number | undefined {
+  if (closeCode(reason) !== serviceRestart || typeof reason !== 'object' || reason === null || !('reason' in reason)) return undefined
+  const milliseconds = Number(/connect again in (\d+) ms/.exec(String(reason.reason))?.[1] ?? NaN)
+  return milliseconds <= mostWait ? milliseconds : undefined
+}
+
 /** Milliseconds before attempt n (from 0): doubling from half a second to ten, spread by a fifth so that clients do not return in step. */
 export function backoff(attempt: number, random: number): number {
-  return Math.min(500 * 2 ** attempt, 10_000) * (0.8 + 0.4 * random)
+  return Math.min(500 * 2 ** attempt, mostWait) * (0.8 + 0.4 * random)
 }
 
 /** Waits for the next attempt, or until the machine says that it is online again. */
-function wait(attempt: number, onWait?: (milliseconds: number) => void): Promise<void> {
-  const milliseconds = backoff(attempt, Math.random())
+function wait(milliseconds: number, onWait?: (milliseconds: number) => void): Promise<void> {
   onWait?.(milliseconds)
   return new Promise((resolve) => {
     const done = () => {

@@ -1,7 +1,7 @@
 import { CombinedError } from '@urql/core'
 import { describe, expect, it } from 'vitest'
 import { draftLike, emptyDraft, inputOf, tied, untied, waitsFor, withoutTask, withTask } from './draft'
-import { mentionedIn, mentionIn } from './task-comments'
+import { mentionable, mentionedIn, mentionIn } from './task-comments'
 import { complaintsOf } from '../ui/complaints'
 
 describe('a draft', () => {
@@ -92,5 +92,20 @@ describe('mentions', () => {
   it('are those still called by name', () => {
     const picked = [{ id: '1', name: 'Ana' }, { id: '2', name: 'Bob' }, { id: '1', name: 'Ana' }]
     expect(mentionedIn('@Ana look', picked)).toEqual(['1'])
+  })
+})
+
+describe('whom a comment may call on', () => {
+  const person = (id: string, name: string) => ({ __typename: 'User' as const, id, name })
+  const event = (actor: ReturnType<typeof person> | { __typename: 'Agent' | 'ApiKey' | 'System'; id: string; name: string }) => ({ node: { __typename: 'TaskEvent' as const, id: 'evt', actor } })
+  const agents = { edges: [{ node: { id: 'agent_1', name: 'adder' } }] }
+  const events = { edges: [event(person('user_1', 'Ada')), event({ __typename: 'ApiKey', id: 'key_1', name: 'admin' }), event(person('user_1', 'Ada'))] }
+
+  it('people who acted, once each, before agents', () => expect(mentionable({ agents, events }, 'ad')).toEqual([{ id: 'user_1', name: 'Ada' }, { id: 'agent_1', name: 'adder' }]))
+
+  it('and those with an account, for who may list them', () => {
+    const node = (id: string, name: string, active = true) => ({ node: { id, name, version: 1, active } })
+    const users = { edges: [node('user_1', 'Ada'), node('user_2', 'Adele'), node('user_3', 'Adam', false), node('user_4', 'Bob')] }
+    expect(mentionable({ agents, events, users }, 'ad').map(({ name }) => name)).toEqual(['Ada', 'Adele', 'adder'])
   })
 })

@@ -4,6 +4,7 @@ import { type FormEvent, lazy, Suspense, useState } from 'react'
 import { useMutation, useQuery } from 'urql'
 import { CreateWorkflowDocument, type FailurePolicy, type Priority, TemplateDocument } from '../gql'
 import { useMaySteer } from '../live/hooks'
+import { randomWord } from '../session'
 import { complaintsOf } from '../ui/complaints'
 import { Button, Empty, Loading, Panel, Problem } from '../ui/controls'
 import { ChoiceField, TextField } from '../ui/field'
@@ -34,7 +35,7 @@ function Builder({ beginning }: { beginning: Draft }) {
   const maySteer = useMaySteer()
   const [draft, setDraft] = useState(beginning)
   // Sent twice, by a double click or after a lost answer, it still creates one.
-  const [idempotencyKey] = useState(() => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-'))
+  const [idempotencyKey] = useState(randomWord)
   const [{ fetching, error }, create] = useMutation(CreateWorkflowDocument)
   const complaints = complaintsOf(error)
   if (!maySteer) return <Empty title="Your role may look, but not create" />

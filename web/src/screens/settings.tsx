@@ -1,8 +1,8 @@
-import { Link, useSearch } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { type ComponentType, lazy, Suspense } from 'react'
 import { useRole } from '../live/hooks'
-import type { SettingsView } from '../search'
 import { Loading } from '../ui/controls'
+import { NotFound } from '../ui/not-found'
 import { PageHead } from '../ui/page'
 import { Account } from './settings-account'
 import { Keys } from './settings-keys'
@@ -11,32 +11,33 @@ import { Sessions } from './settings-sessions'
 
 const Policies = lazy(() => import('./settings-policies').then((module) => ({ default: module.Policies })))
 
-type Part = { view: SettingsView | undefined; name: string; Content: ComponentType; who: 'anyone' | 'administrators' }
+type Part = { part: string | undefined; name: string; Content: ComponentType; who: 'anyone' | 'administrators' }
 
 const parts: Part[] = [
-  { view: undefined, name: 'Account', Content: Account, who: 'anyone' },
-  { view: 'policies', name: 'Approval policies', Content: Policies, who: 'anyone' },
-  { view: 'people', name: 'People', Content: People, who: 'administrators' },
-  { view: 'keys', name: 'API keys', Content: Keys, who: 'administrators' },
-  { view: 'sessions', name: 'Sessions', Content: Sessions, who: 'administrators' },
+  { part: undefined, name: 'Account', Content: Account, who: 'anyone' },
+  { part: 'policies', name: 'Approval policies', Content: Policies, who: 'anyone' },
+  { part: 'people', name: 'People', Content: People, who: 'administrators' },
+  { part: 'keys', name: 'API keys', Content: Keys, who: 'administrators' },
+  { part: 'sessions', name: 'Sessions', Content: Sessions, who: 'administrators' },
 ]
 
 /** One's own account, the rules of approval, and for administrators who may come in. */
 export function Settings() {
-  const { view } = useSearch({ from: '/settings' })
+  const { part } = useParams({ strict: false })
   const role = useRole()
   const mine = parts.filter(({ who }) => who === 'anyone' || role === 'ADMIN')
-  const { Content } = mine.find((part) => part.view === view) ?? mine[0]!
+  const chosen = mine.find((one) => one.part === part)
+  if (!chosen) return <NotFound />
+  const { name, Content } = chosen
   return (
     <>
-      <PageHead title="Settings" />
+      <PageHead title="Settings" tab={`${name} · Settings`} />
       <nav aria-label="Settings" className="mb-4 flex flex-wrap gap-1">
-        {mine.map(({ view, name }) => (
+        {mine.map(({ part, name }) => (
           <Link
             key={name}
-            to="/settings"
-            search={{ view }}
-            activeOptions={{ exact: true, includeSearch: true }}
+            {...(part === undefined ? { to: '/settings' } : { to: '/settings/$part', params: { part } })}
+            activeOptions={{ exact: true, includeSearch: false }}
             activeProps={{ className: 'bg-raised text-ink' }}
             inactiveProps={{ className: 'text-soft hover:text-ink' }}
             className="rounded-lg px-3 py-1.5 text-sm font-medium"

@@ -2,11 +2,11 @@ import { type AnyVariables, stringifyDocument, type TypedDocumentNode } from '@u
 import { Braces } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 
-/** The head of a screen, and the title of its tab. */
-export function PageHead({ title, children, below }: { title: string; children?: ReactNode; below?: ReactNode }) {
+/** The head of a screen, and the title of its tab, which may say more. */
+export function PageHead({ title, tab = title, children, below }: { title: string; tab?: string; children?: ReactNode; below?: ReactNode }) {
   useEffect(() => {
-    document.title = `${title} · Workflow Factory`
-  }, [title])
+    document.title = `${tab} · Workflow Factory`
+  }, [tab])
   return (
     <header className="mb-5">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">

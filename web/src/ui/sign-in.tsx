@@ -1,6 +1,7 @@
 import { createClient, fetchExchange } from '@urql/core'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, type MouseEvent, useEffect, useState } from 'react'
 import { LoginDocument, SignInWaysDocument, type SignInWaysQuery } from '../gql'
+import { rememberNonce } from '../session'
 import { Button, Problem } from './controls'
 import { TextField } from './field'
 
@@ -14,11 +15,12 @@ export function SignIn({ onKey, error }: Props) {
   const ways = useWays()
   const [withKey, setWithKey] = useState(false)
   const [problem, setProblem] = useState(error)
-  const begin = (key: string) => {
+  const enter = (key: string) => {
     onKey(null) // so that the same key, tried again, is a change
     queueMicrotask(() => onKey(key))
   }
   const password = ways?.password && !withKey
+  const begin = ({ currentTarget: link }: MouseEvent<HTMLAnchorElement>) => void (link.href = `${ways?.openIdConnectUrl}?nonce=${rememberNonce()}`)
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center px-5 py-10">
       <img src="/favicon.svg" alt="" className="size-11" />
@@ -26,11 +28,11 @@ export function SignIn({ onKey, error }: Props) {
       <p className="mt-1 text-soft">See, steer and answer for the agents that work for you.</p>
       <div className="mt-8 rounded-xl border border-line bg-surface p-5">
         {ways?.openIdConnectUrl && (
-          <a href={ways.openIdConnectUrl} className="mb-4 block rounded-lg bg-brand px-3 py-2 text-center text-sm font-medium text-on-brand hover:brightness-110">
+          <a href={ways.openIdConnectUrl} onClick={begin} onAuxClick={begin} className="mb-4 block rounded-lg bg-brand px-3 py-2 text-center text-sm font-medium text-on-brand hover:brightness-110">
             Sign in with your organisation
           </a>
         )}
-        {password ? <WithPassword onToken={begin} onProblem={setProblem} /> : <WithKey onKey={begin} />}
+        {password ? <WithPassword onToken={enter} onProblem={setProblem} /> : <WithKey onKey={enter} />}
         {problem && (
           <div className="mt-4">
             <Problem error={problem} />
