@@ -5,7 +5,7 @@
 // Servers have one core, the load and PostgreSQL another. CPU is the operating system's accounting of the processes.
 //
 //	go run ./bench              every case
-//	go run ./bench -run R1      one of them; F is many sockets, as many as -sockets says, and B is that they all come back at once
+//	go run ./bench -run R1      one of them; F is many sockets, as many as -sockets says, B is that they all come back at once, A is agents that wait
 //	go run ./bench -profile DIR also write profiles of each contender in each case
 package main
 
@@ -79,6 +79,11 @@ func run(ctx context.Context, args []string) error {
 	if o.run.MatchString(fanOut) {
 		if err := w.fanOut(ctx); err != nil {
 			return fmt.Errorf("%s: %w", fanOut, err)
+		}
+	}
+	if o.run.MatchString(waiting) {
+		if err := w.wait(ctx); err != nil {
+			return fmt.Errorf("%s: %w", waiting, err)
 		}
 	}
 	if o.run.MatchString(catchUp) {
