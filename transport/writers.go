@@ -22,7 +22,7 @@ const (
 	crowded = 64 // sockets of a pass that takes long enough to be worth a rest
 
 	// longestRest is how much later an event comes at most because of what came just before it.
-	longestRest = 10 * time.Millisecond
+	longestRest = 20 * time.Millisecond
 )
 
 // add has a socket written to in the next pass. Its outbox calls it once until the writing is done.
@@ -36,14 +36,14 @@ func (w *writers) add(s *socket) {
 	}
 }
 
-// run goes through passes until nothing is due. After one that told many it rests as long as that took: what comes
-// meanwhile goes out together, and others have half of the processor.
+// run goes through passes until nothing is due. After one that told many it rests twice as long as that took: what comes
+// meanwhile goes out together, and others have most of the processor.
 func (w *writers) run() {
 	for pass := w.next(nil); len(pass) > 0; pass = w.next(pass) {
 		began := time.Now()
 		w.pass(pass)
 		if len(pass) >= crowded {
-			time.Sleep(min(time.Since(began), longestRest))
+			time.Sleep(min(2*time.Since(began), longestRest))
 		}
 		clear(pass)
 	}
