@@ -13,13 +13,16 @@ import (
 // it. What happened before it subscribed its heartbeats tell; of those only what still holds is told at the beginning.
 func (r subscriptionResolver) AgentCommands(ctx context.Context, agentID model.ID) (<-chan *model.AgentCommand, error) {
 	f := model.EntryFilter{AgentID: model.Among[model.ID]{}.And(agentID)}
+	ctx, end := context.WithCancelCause(ctx)
 	entries := r.Feed.Subscribe(ctx, event.Subscription{Filter: f}) // from here on, so that nothing is missed that Worker does not see
 	agent, err := r.Tasks.Worker(ctx, agentID)
 	if err != nil {
+		end(nil)
 		return nil, err
 	}
-	c := &commander{subscriptionResolver: r, commands: make(chan *model.AgentCommand), agent: agent, stop: func() {}}
+	c := &commander{subscriptionResolver: r, commands: make(chan *model.AgentCommand), agent: agent, end: end, stop: func() {}}
 	feed(ctx, r.Resolver, c.commands, func() {
+		defer end(nil)
 		defer c.unwatch()
 		if agent.Draining {
 			c.send(ctx, model.AgentCommandTypeDrain)
@@ -43,8 +46,9 @@ type commander struct {
 	subscriptionResolver
 	commands chan *model.AgentCommand
 	agent    *model.Agent // as it is known so far
+	end      context.CancelCauseFunc
 	watching sync.WaitGroup
-	stop     context.CancelFunc
+	stop     context.CancelFunc // of the watching
 }
 
 // follow sends what an event asks of the agent, and is false once there is no such agent any more.
@@ -83,7 +87,11 @@ func (c *commander) watch(ctx context.Context) {
 	ctx, c.stop = context.WithCancel(ctx)
 	agent := c.agent
 	c.watching.Go(func() {
-		defer c.rescue(ctx)
+		defer func() {
+			if thrown := recover(); thrown != nil {
+				c.end(panicked(thrown)) // with the events, which would come without the work
+			}
+		}()
 		c.Dispatcher.Watch(ctx, agent, func() { c.send(ctx, model.AgentCommandTypeTaskAvailable) })
 	})
 }

@@ -72,9 +72,11 @@ func feed[T any](ctx context.Context, r *Resolver, out chan T, fill func()) {
 // rescue makes a panic on a goroutine of ours the failure of the stream that the context is of; the presenter logs it.
 func (r *Resolver) rescue(ctx context.Context) {
 	if thrown := recover(); thrown != nil {
-		r.Fail(ctx, fmt.Errorf("panic: %v\n%s", thrown, debug.Stack()))
+		r.Fail(ctx, panicked(thrown))
 	}
 }
+
+func panicked(thrown any) error { return fmt.Errorf("panic: %v\n%s", thrown, debug.Stack()) }
 
 type tapKey struct{}
 

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"workflowfactory/model"
 )
 
 func TestPanicBesideAResolverEndsItsStreamAlone(t *testing.T) {
@@ -31,5 +33,24 @@ func TestPanicBesideAResolverEndsItsStreamAlone(t *testing.T) {
 		}
 	default:
 		t.Error("the stream did not fail")
+	}
+}
+
+func TestPanicInTheWatchForWorkEndsTheCommands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.Dispatcher = nil // on which watching panics
+	failed := make(chan error, 1)
+	w.Fail = func(_ context.Context, why error) { failed <- why }
+	agent := must(w.Agents.Register(t.Context(), model.RegisterAgentInput{Name: "Watched", Capabilities: []string{"write"}}))(w).Agent
+	commands, err := (subscriptionResolver{w.Resolver}).AgentCommands(t.Context(), agent.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if command, more := <-commands; more {
+		t.Errorf("received %v", command)
+	}
+	if why := <-failed; !strings.HasPrefix(why.Error(), "panic: ") {
+		t.Errorf("the stream ended with %v", why)
 	}
 }
