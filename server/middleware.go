@@ -34,6 +34,7 @@ func (s *Server) received(next http.Handler) http.Handler {
 		v := &visit{Asked: model.Asked{Context: r.Context(), By: asked}, id: [1]string{id}, answer: recorder{ResponseWriter: w}}
 		w.Header()[requestIDHeader] = v.id[:]
 		next.ServeHTTP(&v.answer, r.WithContext(v))
+		v.answer.ResponseWriter = nil // a socket keeps what is known of its request, and should not keep the buffers of HTTP
 	})
 }
 
