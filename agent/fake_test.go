@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
+
+	"workflowfactory/agent"
 )
 
 // fake speaks the protocol for one task, which it gives away until it has ended, and can lose answers.
@@ -50,6 +53,9 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request) {
 		Variables struct{ Input map[string]any }
 	}
 	json.NewDecoder(r.Body).Decode(&body) // of the one query the input is no object, and left out
+	if !slices.Contains(agent.Operations(), body.Query) {
+		panic("a server that runs known operations only would refuse " + body.Query)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	q := request{verb.FindStringSubmatch(body.Query)[1], body.Variables.Input}

@@ -15,34 +15,34 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"workflowfactory/agent"
 	"workflowfactory/graph"
 	"workflowfactory/transport"
 )
 
 type documentsCommand struct {
-	Extract extractCommand `cmd:"" help:"Print a manifest for TRUSTED_DOCUMENTS of all operations in the .graphql files of a folder."`
+	Extract extractCommand `cmd:"" help:"Print a manifest for TRUSTED_DOCUMENTS of all operations in the .graphql files of folders."`
 }
 
 type extractCommand struct {
-	Folder string `arg:"" type:"existingdir" help:"Folder to search, with all in it but node_modules and dist."`
+	Folders []string `arg:"" type:"existingdir" help:"Folders to search, with all in them but node_modules and dist."`
+	Agents  bool     `help:"Add what agents ask that are made with the Go package."`
 }
 
 // Run prints the manifest.
 func (c *extractCommand) Run(out io.Writer) error {
 	all := &ast.QueryDocument{}
-	err := filepath.WalkDir(c.Folder, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
+	for _, folder := range c.Folders {
+		if err := readFolder(all, folder); err != nil {
 			return err
-		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "dist"):
-			return filepath.SkipDir
-		case entry.IsDir() || !strings.HasSuffix(path, ".graphql"):
-			return nil
 		}
-		return readDocument(all, path)
-	})
-	if err != nil {
-		return err
+	}
+	if c.Agents {
+		for _, text := range agent.Operations() {
+			if err := addDocument(all, "the Go package for agents", text); err != nil {
+				return err
+			}
+		}
 	}
 	trusted, err := trust(all)
 	if err != nil {
@@ -51,18 +51,32 @@ func (c *extractCommand) Run(out io.Writer) error {
 	return trusted.Write(out)
 }
 
-func readDocument(all *ast.QueryDocument, path string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	doc, err := parser.ParseQuery(&ast.Source{Name: path, Input: string(text)})
+func readFolder(all *ast.QueryDocument, folder string) error {
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "dist"):
+			return filepath.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(path, ".graphql"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return addDocument(all, path, string(text))
+	})
+}
+
+func addDocument(all *ast.QueryDocument, from, text string) error {
+	doc, err := parser.ParseQuery(&ast.Source{Name: from, Input: text})
 	if err != nil {
 		return fmt.Errorf("read operations: %w", err)
 	}
 	for _, f := range doc.Fragments {
 		if all.Fragments.ForName(f.Name) != nil {
-			return fmt.Errorf("read operations: %s defines the fragment %s, which another file does too", path, f.Name)
+			return fmt.Errorf("read operations: %s defines the fragment %s, which another file does too", from, f.Name)
 		}
 	}
 	all.Operations = append(all.Operations, doc.Operations...)

@@ -18,7 +18,7 @@ func TestDocumentsAreExtracted(t *testing.T) {
 	}
 	clean(t)
 	var out, again, errOut bytes.Buffer
-	if code := run(t.Context(), []string{"documents", "extract", web}, &out, &errOut); code != 0 {
+	if code := run(t.Context(), []string{"documents", "extract", "--agents", web}, &out, &errOut); code != 0 {
 		t.Fatalf("exit code %d: %s", code, errOut.String())
 	}
 	trusted, err := transport.ReadTrusted(bytes.NewReader(out.Bytes()))
@@ -28,17 +28,20 @@ func TestDocumentsAreExtracted(t *testing.T) {
 	if err := trusted.Write(&again); err != nil || again.String() != out.String() {
 		t.Errorf("written again it differs (%v)", err)
 	}
-	live := 0
+	live, claims := 0, 0
 	for _, text := range trusted {
 		if strings.Contains(text, "subscription Live") && strings.Contains(text, "fragment TaskParts on Task") {
 			live++
+		}
+		if strings.Contains(text, "claimTasks(") {
+			claims++
 		}
 		if strings.Count(text, "{") == 0 || strings.Contains(text, "__typename\n\t__typename") {
 			t.Errorf("document %s", text)
 		}
 	}
-	if len(trusted) < 15 || live != 1 {
-		t.Errorf("%d documents, %d of which are the dashboard's subscription", len(trusted), live)
+	if len(trusted) < 15 || live != 1 || claims != 1 {
+		t.Errorf("%d documents, %d of which are the dashboard's subscription, and %d agents' claims", len(trusted), live, claims)
 	}
 }
 
@@ -55,7 +58,7 @@ func TestWhatCannotBeExtracted(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := (&extractCommand{Folder: dir}).Run(&bytes.Buffer{}); err == nil {
+		if err := (&extractCommand{Folders: []string{dir}}).Run(&bytes.Buffer{}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
