@@ -2,25 +2,32 @@ package db_test
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"testing"
+	"time"
 
 	"workflowfactory/model"
 )
 
 // undecided makes suggestions about tasks of their own, which wait for people.
-func (w *world) undecided(n int, more func(*model.CreateSuggestionInput)) []*model.Suggestion {
+func (w *world) undecided(n int, more func(*model.CreateSuggestionInput)) (all []*model.Suggestion) {
 	w.Helper()
 	a := w.agent("asker", n)
-	all := make([]*model.Suggestion, n)
-	for i := range all {
-		l := w.claimIn(a, w.start(model.FailurePolicyContinue, "a"), 1)[0]
-		in := model.CreateSuggestionInput{TaskID: l.Task.ID, AgentID: &a.ID, Action: "act", Reasoning: "because", Confidence: 0.5, Blocking: new(true)}
-		more(&in)
-		made, err := w.suggestions.Create(w.Context(), in)
-		if err != nil {
-			w.Fatal(err)
+	for len(all) < n {
+		keys := make([]string, min(n-len(all), 50))
+		for i := range keys {
+			keys[i] = fmt.Sprint("t", i)
 		}
-		all[i] = made.Suggestion
+		for _, l := range w.claimIn(a, w.start(model.FailurePolicyContinue, keys...), len(keys)) {
+			in := model.CreateSuggestionInput{TaskID: l.Task.ID, AgentID: &a.ID, Action: "act", Reasoning: "because", Confidence: 0.5, Blocking: new(true)}
+			more(&in)
+			made, err := w.suggestions.Create(w.Context(), in)
+			if err != nil {
+				w.Fatal(err)
+			}
+			all = append(all, made.Suggestion)
+		}
 	}
 	return all
 }
@@ -89,5 +96,32 @@ func TestAPersonCountsOnce(t *testing.T) {
 	}
 	if p, err := approve(model.Caller{ID: model.NewID(model.KindAPIKey), UserID: eli}); err != nil || p.Suggestion.Status != model.SuggestionStatusApproved {
 		t.Errorf("another: %+v, %v", p.Suggestion, err)
+	}
+}
+
+// All that is due at the same moment is settled by one sweep, and its tasks go on.
+func TestManyExpireAtOnce(t *testing.T) {
+	w := newWorld(t)
+	const n = 105
+	all := w.undecided(n, func(in *model.CreateSuggestionInput) {
+		in.ExpiresAt = new(time.Now().Add(time.Hour))
+		if rand.IntN(2) == 0 {
+			in.OnExpiry = new(model.ExpiryActionApprove)
+		}
+	})
+	if _, err := w.suggestions.Reject(t.Context(), model.RejectSuggestionInput{ID: all[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	w.exec("UPDATE suggestions SET expires_at = now() - interval '1 second'")
+	race(2, func(int) { // as replicas do
+		if err := w.suggestions.ExpireDue(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	const settled = `SELECT count(*) FROM suggestions AS s WHERE s.status = CASE s.on_expiry WHEN 'APPROVE' THEN 'APPROVED' ELSE 'EXPIRED' END
+		AND s.decided_at >= s.expires_at AND (SELECT count(*) FROM events WHERE entity_id = s.id) = 2
+		AND (SELECT status FROM tasks WHERE id = s.task_id) = 'READY'`
+	if got := one[int](w, settled); got != n-1 {
+		t.Errorf("%d of %d are settled", got, n-1)
 	}
 }

@@ -54,4 +54,10 @@ func publicError(err error) error {
 var byConstraint = map[string]*model.Error{
 	"tasks_workflow_key": model.BadInput("key", "another task of this workflow has this key"),
 	"agents_name":        model.BadInput("name", "another agent has this name"),
+
+	// Somebody deleted it while the comment was written.
+	"comments_task_id_fkey":       model.Errorf(model.NotFound, "the task was deleted"),
+	"comments_workflow_id_fkey":   model.Errorf(model.NotFound, "the workflow was deleted"),
+	"comments_suggestion_id_fkey": model.BadInput("suggestionId", "the suggestion was deleted"),
+	"comments_parent_id_fkey":     model.BadInput("parentId", "the comment was deleted"),
 }

@@ -81,24 +81,49 @@ func (r Suggestions) Withdraw(ctx context.Context, in model.WithdrawSuggestionIn
 	})
 }
 
-// ExpireDue settles suggestions that nobody decided in time, up to a hundred, each in a change of its own.
-// Index: suggestions_pending.
+// expireAtMost bounds how often a hundred suggestions are settled at a time before other sweeps have their turn.
+const expireAtMost = 20
+
+// ExpireDue settles suggestions that nobody decided in time. Index: suggestions_pending.
 func (r Suggestions) ExpireDue(ctx context.Context) error {
-	var due []model.ID
-	err := r.bun.NewSelect().Table("suggestions").Column("id").Where("status = 'PENDING' AND expires_at <= now()").
-		OrderExpr("expires_at").Limit(sweepSize).Scan(ctx, &due)
-	if err != nil {
-		return err
-	}
-	for _, id := range due {
-		_, err := r.decide(ctx, id, "", nil, nil, func(s *model.Suggestion, c *change) (model.EventType, error) {
-			return s.Expire(c.now)
-		})
-		if err := ignoreDecided(err); err != nil {
+	for range expireAtMost {
+		var due []model.ID
+		err := r.bun.NewSelect().Table("suggestions").Column("id").Where("status = 'PENDING' AND expires_at <= now()").
+			OrderExpr("expires_at").Limit(sweepSize).Scan(ctx, &due)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		if _, err := r.change(ctx, func(ctx context.Context, c *change) error { return c.expire(ctx, due) }); err != nil || len(due) < sweepSize {
 			return err
 		}
 	}
 	return nil
+}
+
+// expire settles those that nobody decided or deleted meanwhile.
+func (c *change) expire(ctx context.Context, due []model.ID) error {
+	found, err := c.lockSuggestions(ctx, due)
+	if err != nil {
+		return err
+	}
+	var settled []*model.Suggestion
+	for _, id := range due {
+		s := found[id]
+		if s == nil {
+			continue
+		}
+		was := *s
+		what, err := s.Expire(c.now)
+		if err != nil {
+			continue
+		}
+		record(c, what, &was, s)
+		settled = append(settled, s)
+	}
+	if err := updateAll(ctx, c, settled); err != nil {
+		return err
+	}
+	return c.goOn(ctx, settled...)
 }
 
 // decide runs a decision on a locked suggestion; when it settles a blocking one, its task goes on.

@@ -99,15 +99,8 @@ func (r Tasks) freeReserved(ctx context.Context) error {
 }
 
 // ignoreMissing forgives that somebody deleted meanwhile what a sweep found.
-func ignoreMissing(err error) error { return ignore(err, model.NotFound) }
-
-// ignoreDecided forgives that somebody decided meanwhile what a sweep found.
-func ignoreDecided(err error) error {
-	return ignore(ignore(ignoreMissing(err), model.AlreadyDecided), model.Expired)
-}
-
-func ignore(err error, code model.Code) error {
-	if e, ok := errors.AsType[*model.Error](err); ok && e.Code == code {
+func ignoreMissing(err error) error {
+	if e, ok := errors.AsType[*model.Error](err); ok && e.Code == model.NotFound {
 		return nil
 	}
 	return err

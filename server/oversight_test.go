@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,4 +173,37 @@ func TestAgentsCommentOnWhatTheySee(t *testing.T) {
 	o.must(other, `mutation { registerAgent(input: {name: "B"}) { cursor } }`, nil)
 	o.refused("NOT_FOUND", "", other, add, map[string]any{"t": mine})
 	o.must(o.eve, add, map[string]any{"t": mine})
+}
+
+// Who comments on what somebody is just deleting hears that it is gone.
+func TestCommentsOnWhatIsBeingDeleted(t *testing.T) {
+	t.Parallel()
+	o := overseen(t)
+	const add = `mutation ($t: ID!, $p: ID) { addComment(input: {taskId: $t, parentId: $p, body: "hello"}) { comment { id } } }`
+	task := o.held()
+	parent := text(o.must(o.ada, add, map[string]any{"t": task}), "addComment", "comment", "id")
+	for _, c := range []struct{ delete, code, field string }{
+		{"DELETE FROM comments", "BAD_USER_INPUT", "parentId"},
+		{"DELETE FROM tasks", "NOT_FOUND", ""},
+	} {
+		variables := map[string]any{"t": task}
+		if c.field != "" {
+			variables["p"] = parent
+		}
+		tx, err := o.data.Bun().BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = tx.Rollback() }()
+		if _, err := tx.ExecContext(t.Context(), c.delete); err != nil {
+			t.Fatal(err)
+		}
+		var answered sync.WaitGroup
+		answered.Go(func() { o.refused(c.code, c.field, o.eve, add, variables) })
+		o.awaitWaiting(1)
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		answered.Wait()
+	}
 }
