@@ -22,6 +22,14 @@ var writer = contender{name: "writer", program: wfd.program, core: loadCore}
 const taskEvents = `subscription ($id: ID!, $after: EventCursor) { taskEvents(workflowId: $id, after: $after) {
 	id cursor at type task { id name status progress version updatedAt } } }`
 
+// fanOutContenders is how many take part, each with all the sockets.
+func (o *options) fanOutContenders() int {
+	if o.stock {
+		return 3
+	}
+	return 2
+}
+
 // fanFigures are what one contender took in one round.
 type fanFigures struct {
 	floodCPU, floodRate float64 // µs of the server and messages a second, as fast as they are taken
@@ -31,7 +39,7 @@ type fanFigures struct {
 
 // fanOut has the contenders tell many sockets of the same events, as fast as they can and at a steady pace.
 func (w *world) fanOut(ctx context.Context) error {
-	contenders := []contender{relay, wfd, stock}
+	contenders := []contender{relay, wfd, stock}[:w.fanOutContenders()]
 	all := make([]*audience, len(contenders))
 	idle := make([]float64, len(contenders))
 	var message []byte
@@ -46,7 +54,8 @@ func (w *world) fanOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, i := range []int{1, 2, 0} { // what the relay repeats comes from the server
+	for n := range contenders {
+		i := (n + 1) % len(contenders) // the relay last: what it repeats comes from the server
 		p, err := w.start(ctx, contenders[i])
 		if p != nil && p.command.Process != nil {
 			defer p.stop()

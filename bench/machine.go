@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,6 +36,19 @@ func pin(pid, core int) error {
 // be measured. Again with 0 it is as any other.
 func prefer(pid, niceness int) {
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte(strconv.Itoa(niceness)), 0)
+}
+
+// allowFiles lets this process, and those that it starts, have so many files open.
+func allowFiles(n int) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	limit.Cur, limit.Max = max(limit.Cur, uint64(n)), max(limit.Max, uint64(n))
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, (*syscall.Rlimit)(&limit)); err != nil { // not unix's: children would get the former back
+		return fmt.Errorf("have %d files open: %w", n, err)
+	}
+	return nil
 }
 
 func threadsOf(pid int) ([]string, error) {

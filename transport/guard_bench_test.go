@@ -25,7 +25,7 @@ func guarded(config transport.Config) *transport.Executor {
 }
 
 // BenchmarkHostile is what each hostile request costs when it is seen for the first time, whether it is refused or not:
-// the processor's time from the request's bytes to those of the answer.
+// the processor's time from the request's bytes to those of the answer, and how many these are.
 func BenchmarkHostile(b *testing.B) {
 	bodies := hostileBodies(b)
 	for _, name := range slices.Sorted(maps.Keys(bodies)) {
@@ -35,12 +35,16 @@ func BenchmarkHostile(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			answer := 0 // bytes
 			start := processorTime(b)
 			for b.Loop() {
 				request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(bodies[name]))
 				request.Header.Set("Content-Type", "application/json")
-				gql.ServeHTTP(httptest.NewRecorder(), request)
+				recorded := httptest.NewRecorder()
+				gql.ServeHTTP(recorded, request)
+				answer = recorded.Body.Len()
 			}
+			b.ReportMetric(float64(answer), "answer-bytes")
 			b.ReportMetric(float64((processorTime(b)-start).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 		})
 	}
