@@ -6,6 +6,7 @@
 //
 //	go run ./bench              every case
 //	go run ./bench -run R1      one of them; F is many sockets, as many as -sockets says, B is that they all come back at once, A is agents that wait
+//	go run ./bench -run F -sockets 10000 -stock=false   very many sockets
 //	go run ./bench -profile DIR also write profiles of each contender in each case
 package main
 

@@ -1,6 +1,6 @@
 package transport
 
-// chunk is about how much is written at once. Frames are put together up to it; one that is larger is a chunk by itself.
+// chunk is about how much is written at once: frames are put together until they are that much. None is cut.
 const chunk = 32 * kibi
 
 // appendFrames appends messages as they go to the client, but for those that nobody wants any more.
