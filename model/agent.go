@@ -17,7 +17,7 @@ type Agent struct {
 	HeartbeatIntervalSeconds int         `json:"heartbeatIntervalSeconds"`
 	CompletedTasks           int         `json:"completedTasks"`
 	FailedTasks              int         `json:"failedTasks"`
-	BusyMs                   int64       `json:"-"` // how long its completed attempts took in all
+	BusyMs                   int64       `json:"busyMs" diff:"-"` // how long its completed attempts took in all: events keep it for the average
 	RemovedAt                *time.Time  `json:"-"`
 }
 

@@ -59,7 +59,7 @@ func fieldNames(t reflect.Type) []string {
 	names := make([]string, t.NumField())
 	for i := range names {
 		f := t.Field(i)
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" && !f.Anonymous {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" && f.Tag.Get("diff") != "-" && !f.Anonymous {
 			names[i] = name
 		}
 	}

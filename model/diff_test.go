@@ -14,6 +14,27 @@ func hash(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// An event carries its agent as JSON, from which the average is worked out again.
+func TestAgentOfEventKeepsItsAverage(t *testing.T) {
+	agent := model.Agent{Status: model.AgentStatusIdle, CompletedTasks: 4, BusyMs: 2000}
+	b, err := json.Marshal(agent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again model.Agent
+	if err := json.Unmarshal(b, &again); err != nil {
+		t.Fatal(err)
+	}
+	if avg := again.AvgDurationMs(); avg == nil || *avg != 500 {
+		t.Errorf("average %v, want 500", avg)
+	}
+	before := agent
+	agent.BusyMs = 3000
+	if changes := model.Diff(&before, &agent); len(changes) != 0 {
+		t.Errorf("changes %v name what the API does not have", changes)
+	}
+}
+
 func TestDiff(t *testing.T) {
 	before := model.Task{Noun: model.NewNoun(model.KindTask, now), Name: "A", Status: model.TaskStatusReady, RequiredCapabilities: []string{"x"}}
 	after := before
