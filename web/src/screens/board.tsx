@@ -8,7 +8,7 @@ import { useLiveQuery, useMaySteer } from '../live/hooks'
 import { lookOf, Progress, StatusIcon, toneText, wordsOf } from '../ui/status'
 import { complain } from '../ui/toast'
 import type { Task } from './all-tasks'
-import { type BoardAgent, columns, isCapable, type Move, moveOf, type Place } from './board-rules'
+import { type BoardAgent, columns, isCapable, type Move, moveOf, openStatuses, type Place } from './board-rules'
 import { collide, nextPlace } from './board-keys'
 
 type Drop = { id: string; place: Place; name: string }
@@ -44,7 +44,7 @@ export function Board({ tasks }: { tasks: Task[] }) {
       onDragCancel={() => setHeldId(null)}
       onDragEnd={drop}
     >
-      {maySteer && agents.length > 0 && <Agents agents={agents} held={held} legal={legal} />}
+      {maySteer && agents.length > 0 && tasks.some((task) => openStatuses.includes(task.status)) && <Agents agents={agents} held={held} legal={legal} />}
       <div className="flex h-[max(24rem,calc(100dvh-18rem))] snap-x gap-2 overflow-x-auto pb-2 md:snap-none" role="region" aria-label="Board" tabIndex={-1}>
         {columns.map((status) => (
           <Column key={status} status={status} tasks={byStatus.get(status) ?? none} dim={held !== undefined && held.status !== status && !legal.has(status)} mayMove={maySteer} />
@@ -127,7 +127,7 @@ function Column({ status, tasks, dim, mayMove }: { status: TaskStatus; tasks: Ta
       aria-label={`${wordsOf(status)}, ${tasks.length}`}
       data-dim={dim || undefined}
       data-over={(isOver && !dim) || undefined}
-      className={`flex min-w-0 snap-start flex-col rounded-xl border border-line bg-surface/60 transition-opacity data-dim:opacity-35 data-over:border-brand data-over:bg-brand/8 ${empty ? 'w-11 shrink-0' : 'w-[80vw] shrink-0 sm:w-56 md:w-auto md:min-w-36 md:flex-1'}`}
+      className={`flex min-w-0 snap-start flex-col rounded-xl border border-line bg-surface/60 transition-opacity data-dim:opacity-35 data-over:border-brand data-over:bg-brand/8 ${empty ? 'w-11 shrink-0' : 'w-[80vw] shrink-0 sm:w-56 md:w-auto md:max-w-md md:min-w-36 md:flex-1'}`}
     >
       <header className={`flex items-center gap-2 p-2.5 text-sm font-medium ${empty ? '[writing-mode:vertical-lr] text-faint' : ''}`}>
         <StatusIcon status={status} />

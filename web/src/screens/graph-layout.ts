@@ -8,8 +8,9 @@ export type Plan = { direction: Direction; places: Map<string, Place> }
 export const nodeWidth = 216
 export const nodeHeight = 72
 
-/** How much wider than high the place is in which a graph is usually seen. */
-const aspect = 1.75
+/** How much wider than high the place is in which a graph is usually seen. On a phone it is higher than wide. */
+export const wideAspect = 1.75
+export const phoneAspect = 0.8
 
 /** What fits into this width is shown in full size anyway. */
 const ample = 1100
@@ -19,10 +20,11 @@ const gap = 20
 const partGap = 48
 
 /** Places tasks behind all that they wait for: from left to right, or from the top down where that shows them larger. */
-export function planOf(tasks: Shape[]): Plan {
-  const across = planAlong(tasks, 'LR')
-  const down = planAlong(tasks, 'TB')
-  return extentOf(across.places) <= Math.max(extentOf(down.places), ample) ? across : down
+export function planOf(tasks: Shape[], aspect = wideAspect): Plan {
+  const across = planAlong(tasks, 'LR', aspect)
+  const down = planAlong(tasks, 'TB', aspect)
+  const enough = aspect > 1 ? ample : 0
+  return extentOf(across.places, aspect) <= Math.max(extentOf(down.places, aspect), enough) ? across : down
 }
 
 /** Changes when, and only when, tasks came, went or were tied together differently. */
@@ -32,8 +34,8 @@ export function shapeOf(tasks: Shape[]): string {
 
 type Places = Map<string, Place>
 
-function planAlong(tasks: Shape[], direction: Direction): Plan {
-  return { direction, places: packed(partsOf(tasks).map((part) => folded(arranged(part, direction), direction))) }
+function planAlong(tasks: Shape[], direction: Direction, aspect: number): Plan {
+  return { direction, places: packed(partsOf(tasks).map((part) => folded(arranged(part, direction), direction, aspect)), aspect) }
 }
 
 /** Tasks that hang together, in the order in which the first of each comes. */
@@ -79,14 +81,14 @@ function rankGap(direction: Direction): number {
 const foldings = [32, 24, 16, 12]
 
 /** A layer of very many becomes several, when all of it is then seen much larger. */
-function folded(places: Places, direction: Direction): Places {
+function folded(places: Places, direction: Direction, aspect: number): Places {
   const layers = layersOf(places, direction)
   const most = Math.max(...layers.map((layer) => layer.length))
   const [best] = foldings
     .filter((breadth) => breadth < most)
     .map((breadth) => foldedTo(layers, breadth, direction))
-    .sort((a, b) => extentOf(a) - extentOf(b))
-  return best && extentOf(best) * 1.5 < extentOf(places) ? best : places
+    .sort((a, b) => extentOf(a, aspect) - extentOf(b, aspect))
+  return best && extentOf(best, aspect) * 1.5 < extentOf(places, aspect) ? best : places
 }
 
 /** The ids of each layer, in the order in which they stand. */
@@ -113,7 +115,7 @@ function foldedTo(layers: string[][], breadth: number, direction: Direction): Pl
 }
 
 /** Puts parts beside and below each other, so that the whole is about as wide as its place. */
-function packed(parts: Places[]): Places {
+function packed(parts: Places[], aspect: number): Places {
   const area = parts.reduce((sum, part) => sum + (boundsOf(part).width + partGap) * (boundsOf(part).height + partGap), 0)
   const room = Math.max(Math.sqrt(area * aspect), ...parts.map((part) => boundsOf(part).width))
   const all: Places = new Map()
@@ -135,8 +137,8 @@ function boundsOf(places: Places) {
   return { x, y, width: Math.max(...xs) + nodeWidth - x, height: Math.max(...ys) + nodeHeight - y }
 }
 
-/** The width that a place of the usual aspect needs to show all. */
-function extentOf(places: Places): number {
+/** The width that a place of that aspect needs to show all. */
+function extentOf(places: Places, aspect: number): number {
   const { width, height } = boundsOf(places)
   return Math.max(width, height * aspect)
 }

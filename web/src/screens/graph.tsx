@@ -9,7 +9,7 @@ import { lookOf, Progress, StatusIcon, toneText, wordsOf } from '../ui/status'
 import { type BarCounts, TaskBar } from '../ui/task-bar'
 import type { Task } from './all-tasks'
 import { collapsed, type Group, groupFrom, groupsOf } from './graph-groups'
-import { type Direction, nodeHeight, nodeWidth, planOf, type Shape, shapeOf } from './graph-layout'
+import { type Direction, nodeHeight, nodeWidth, phoneAspect, planOf, type Shape, shapeOf, wideAspect } from './graph-layout'
 
 type TaskNode = Node<{ direction: Direction }, 'task'>
 type GroupNode = Node<{ direction: Direction; group: Group; onOpen: () => void }, 'group'>
@@ -36,7 +36,7 @@ export function TaskGraph({ tasks }: { tasks: Task[] }) {
   const colourOf = useCallback(({ id }: Node) => colourFor(byId.get(id)), [statuses])
   const whole = open.size === groups.length
   return (
-    <div data-calm={calm || undefined} className="relative h-[max(24rem,calc(100dvh-15rem))] overflow-hidden rounded-xl border border-line bg-surface" role="region" aria-label="Tasks as a graph">
+    <div data-calm={calm || undefined} className="relative h-[max(20rem,calc(100dvh-23rem))] md:h-[max(24rem,calc(100dvh-15rem))] overflow-hidden rounded-xl border border-line bg-surface" role="region" aria-label="Tasks as a graph">
       {groups.length > 0 && (
         <Button onClick={() => setOpen(new Set(whole ? [] : groups.map(({ id }) => id)))} className="absolute top-3 right-3 z-10">
           {whole ? 'Show groups' : `Show all ${tasks.length} tasks`}
@@ -81,7 +81,7 @@ function colourFor(task: Task | undefined): string {
 
 /** A card for each task, and for each group that is not open. */
 function nodesOf(drawn: Shape[], groups: Group[], onOpen: (id: string) => void): (TaskNode | GroupNode)[] {
-  const { direction, places } = planOf(drawn)
+  const { direction, places } = planOf(drawn, innerWidth < 640 ? phoneAspect : wideAspect)
   const byId = new Map(groups.map((group) => [group.id, group]))
   return drawn.map(({ id }) => {
     const node = { id, position: places.get(id)!, width: nodeWidth, height: nodeHeight }

@@ -62,7 +62,7 @@ function NobodyWaits() {
   )
 }
 
-const sureNames = { high: '90% sure', middle: '70–90%', low: 'Below 70%' }
+const sureNames = { high: '90% sure or more', middle: '70–90%', low: 'Below 70%' }
 const kindNames = { ACTION: 'Actions', QUESTION: 'Questions' }
 
 function Filters({ search, count }: { search: InboxSearch; count: number | undefined }) {

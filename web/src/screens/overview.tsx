@@ -1,6 +1,6 @@
 import { Link, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
-import { ActivityDocument, OverviewDocument, type OverviewQuery } from '../gql'
+import { ActivityDocument, type EventType, OverviewDocument, type OverviewQuery } from '../gql'
 import { useEvents, useLiveQuery, useMaySteer, useNow } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
 import { type Range, ranges } from '../search'
@@ -82,7 +82,7 @@ function Figures({ data: { stats } }: { data: OverviewQuery }) {
       <Figure name="Running" value={stats.workflows.running} tone="info" note={stats.workflows.paused > 0 ? `${stats.workflows.paused} paused` : 'workflows'} to={<Link to="/workflows" search={{ status: ['RUNNING'] }} className="absolute inset-0" aria-label="Running workflows" />} />
       <Figure name="In progress" value={stats.tasks.inProgress} tone="info" note={`${stats.tasks.ready} ready to claim`} />
       <Figure name="Done today" value={stats.tasks.completedToday} tone="good" note={stats.tasks.overdue > 0 ? `${stats.tasks.overdue} overdue` : 'tasks'} />
-      <Figure name="Success" value={stats.successRate === null ? '–' : `${Math.round(stats.successRate * 1000) / 10}%`} tone="good" note={stats.duration.p50Ms === null ? 'no task ended' : `half within ${lasting(stats.duration.p50Ms)}`} />
+      <Figure name="Success" value={stats.successRate === null ? '–' : `${Math.round(stats.successRate * 1000) / 10}%`} tone="good" note={stats.duration.p50Ms === null ? 'no task ended' : `half in ${lasting(stats.duration.p50Ms)}`} />
       <Figure name="Waiting for you" value={stats.suggestions.pending} tone="ask" note={stats.suggestions.oldestPendingAt ? <Ago at={stats.suggestions.oldestPendingAt} /> : 'nobody waits'} to={<Link to="/inbox" className="absolute inset-0" aria-label="Inbox" />} />
       <Figure name="Failed" value={stats.tasks.failed} tone="bad" note="tasks" to={<Link to="/workflows" search={{ status: ['FAILED'] }} className="absolute inset-0" aria-label="Failed workflows" />} />
     </dl>
@@ -247,12 +247,20 @@ function Failed({ data }: { data: OverviewQuery }) {
 const kept = 40
 const feedVariables = { filter: {}, first: kept }
 
+/** Progress shows where it is made; here it would hide all else. */
+function isTold({ type }: { type: EventType }): boolean {
+  return !type.endsWith('_PROGRESSED')
+}
+
 function Happening() {
   const { data } = useLiveQuery(ActivityDocument, feedVariables)
   const [live, setLive] = useState<LiveEvent[]>([])
-  useEvents((events) => setLive((before) => [...events.toReversed(), ...before].slice(0, kept)))
+  useEvents((events) => {
+    const told = events.filter(isTold)
+    if (told.length > 0) setLive((before) => [...told.toReversed(), ...before].slice(0, kept))
+  })
   const seen = new Set(live.map((event) => event.id))
-  const earlier = data?.events.edges.map((edge) => edge.node).filter((event) => !seen.has(event.id)) ?? []
+  const earlier = data?.events.edges.map((edge) => edge.node).filter((event) => !seen.has(event.id) && isTold(event)) ?? []
   const shown = [...live, ...earlier].slice(0, kept)
   return (
     <Panel title="Happening now" aside={<More to="/activity" />} className="max-h-[calc(100dvh-14rem)] xl:min-h-96">

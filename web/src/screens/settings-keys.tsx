@@ -96,13 +96,14 @@ function Table({ keys }: { keys: KeyRowFragment[] }) {
         keyOf={({ id }) => id}
         dim={({ revokedAt }) => revokedAt !== null}
         columns={[
-          { name: 'Name', wide: true, cell: ({ name, agent }) => (agent ? `${name}, of ${agent.name}` : name) },
+          { name: 'Name', wide: true, cell: ({ name, agent }) => (agent && agent.name !== name ? `${name}, of ${agent.name}` : name) },
           { name: 'Begins with', cell: ({ prefix }) => <code className="font-mono text-xs">{prefix}…</code> },
           { name: 'Role', cell: ({ role }) => wordsOf(role) },
           { name: 'Last used', cell: ({ lastUsedAt }) => (lastUsedAt ? <Ago at={lastUsedAt} /> : 'never') },
           { name: 'Ends', cell: ({ expiresAt, revokedAt }) => (revokedAt ? 'revoked' : expiresAt ? <Ago at={expiresAt} /> : 'never') },
           {
             name: 'Change',
+            act: true,
             cell: (key) =>
               key.revokedAt === null && (
                 <Button look="danger" onClick={() => setAsking(key)} className="py-1">

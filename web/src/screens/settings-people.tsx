@@ -107,6 +107,7 @@ function Table({ people, onPassword }: { people: PersonRowFragment[]; onPassword
         },
         {
           name: 'Change',
+          act: true,
           cell: (person) =>
             person.id === viewer.id ? null : (
               <span className="flex gap-2">

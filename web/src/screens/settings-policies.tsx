@@ -146,6 +146,7 @@ function Table({ policies, mayChange, onChange }: { policies: PolicyRowFragment[
           { name: 'Then', cell: ({ effect, requiredApprovals, spotCheckShare }) => `${wordsOf(effect)}${effect === 'REQUIRE' ? `: ${requiredApprovals}` : spotCheckShare > 0 ? `, ${Math.round(spotCheckShare * 100)}% checked` : ''}` },
           {
             name: 'Change',
+            act: true,
             cell: (policy) =>
               mayChange && (
                 <span className="flex gap-2">

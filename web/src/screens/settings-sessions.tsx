@@ -47,6 +47,7 @@ export function SessionTable({ sessions, onChange }: { sessions: SessionRowFragm
         { name: 'Last used', cell: ({ lastUsedAt }) => <Ago at={lastUsedAt} /> },
         {
           name: 'End',
+          act: true,
           cell: (session) => (
             <Button look="danger" onClick={() => end(session)} className="py-1">
               End

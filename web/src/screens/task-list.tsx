@@ -79,7 +79,7 @@ function Row({ task, marked, onMark }: { task: Task; marked: boolean; onMark?: (
         search={(search) => ({ ...search, task: task.id })}
         className={`block min-w-0 flex-1 space-y-1.5 px-4 py-2.5 md:grid md:grid-cols-[minmax(0,1fr)_11rem_9rem_8rem_5rem] md:items-center md:gap-4 md:space-y-0 ${onMark ? 'pl-3' : ''}`}
       >
-        <span className="block truncate font-medium">{task.name}</span>
+        <span className="block truncate text-sm font-medium">{task.name}</span>
         <StatusLabel status={task.status} />
         <span className="hidden truncate text-sm text-soft md:block">{task.agent?.name}</span>
         <span className="block">{task.status === 'IN_PROGRESS' && <Progress value={task.progress} label={`Progress of ${task.name}`} />}</span>

@@ -57,6 +57,15 @@ function colourOf(element: HTMLElement, name: string): string {
   return colour
 }
 
+const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+
+/** A moment below the chart: the day where one begins, else the time. */
+function wordsFor(seconds: number): string {
+  const moment = new Date(seconds * 1000)
+  return moment.getHours() === 0 && moment.getMinutes() === 0 ? day.format(moment) : hour.format(moment)
+}
+
 function optionsFor(element: HTMLElement): uPlot.Options {
   const paths = uPlot.paths.bars!({ size: [0.72, 28], radius: 0.25 })
   const colour = (name: string) => () => colourOf(element, name)
@@ -70,6 +79,6 @@ function optionsFor(element: HTMLElement): uPlot.Options {
     cursor: { show: false },
     scales: { x: { range: (plot, from, to) => [from - halfOf(plot.data[0]), to + halfOf(plot.data[0])] }, y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.1))] } },
     series: [{}, bars('failed', 'bad'), bars('completed', 'good')],
-    axes: [{ ...axis, grid: { show: false } }, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] }],
+    axes: [{ ...axis, grid: { show: false }, values: (_, moments) => moments.map(wordsFor) }, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] }],
   }
 }

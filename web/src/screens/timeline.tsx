@@ -40,7 +40,7 @@ export function Timeline({ id, place }: { id: string; place: Paging }) {
   if (!extent) return <Empty title="Nothing has begun">As soon as an agent claims a task, it shows here.</Empty>
   return (
     <div className="overflow-hidden rounded-xl border border-line bg-surface">
-      <div className="grid grid-cols-[minmax(7rem,16rem)_minmax(0,1fr)] text-sm">
+      <div className="grid grid-cols-[8.5rem_minmax(0,1fr)] sm:grid-cols-[16rem_minmax(0,1fr)] text-sm">
         <span className="border-b border-line px-4 py-2 text-xs text-faint">Task</span>
         <Scale extent={extent} />
         {tasks.map((task) => (

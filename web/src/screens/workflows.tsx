@@ -125,7 +125,7 @@ function Table({ workflows, search }: { workflows: WorkflowsQuery['workflows']; 
         )}
         {marked.size === 0 && <span className="min-h-10 content-center text-xs text-faint md:hidden">Select all</span>}
       </div>
-      <VirtualList items={nodes} label="Workflows" keyOf={({ id }) => id} rowHeight={49}>
+      <VirtualList items={nodes} label="Workflows" keyOf={({ id }) => id} rowHeight={45}>
         {(workflow) => <Row workflow={workflow} marked={marked.has(workflow.id)} {...(maySteer && { onMark: () => mark(workflow.id) })} />}
       </VirtualList>
       <Pager page={workflows.pageInfo} shown={`${workflows.totalCount.toLocaleString()} workflow${workflows.totalCount === 1 ? '' : 's'}`} />
@@ -138,9 +138,9 @@ function Row({ workflow, marked, onMark }: { workflow: WorkflowPartsFragment; ma
   return (
     <div data-marked={marked || undefined} className="flex items-start hover:bg-raised/60 data-marked:bg-brand/6 md:items-center">
       {onMark && <input type="checkbox" aria-label={`Select ${workflow.name}`} checked={marked} onChange={onMark} className="mt-4 ml-4 size-4 shrink-0 accent-brand md:mt-0" />}
-      <Link to="/workflows/$id" params={{ id: workflow.id }} className={`block min-w-0 flex-1 space-y-2 px-4 py-3 md:space-y-0 ${onMark ? 'pl-3' : ''} ${columns}`}>
+      <Link to="/workflows/$id" params={{ id: workflow.id }} className={`block min-w-0 flex-1 space-y-2 px-4 py-3 md:space-y-0 md:py-2.5 ${onMark ? 'pl-3' : ''} ${columns}`}>
         <span className="flex min-w-0 items-baseline gap-2">
-          <span className="truncate font-medium">{workflow.name}</span>
+          <span className="truncate text-sm font-medium">{workflow.name}</span>
           {workflow.labels.slice(0, 3).map((label) => (
             <span key={label} className="hidden shrink-0 rounded bg-raised px-1.5 py-0.5 text-xs text-soft lg:inline">
               {label}
