@@ -10,6 +10,7 @@ import (
 type pen struct {
 	frames []frame
 	text   []byte
+	bytes  int64 // written since whoever holds the pen set it
 
 	once func(fd uintptr) bool // attempt, as a value that need not be made for each write
 	sent int                   // by the last attempt
@@ -27,6 +28,7 @@ func (p *pen) write(to syscall.RawConn) (rest []byte, err error) {
 	if to == nil || len(p.text) == 0 {
 		return p.text, nil
 	}
+	p.bytes += int64(len(p.text))
 	p.sent, p.err = 0, nil
 	if err := to.Write(p.once); err != nil {
 		return nil, err

@@ -18,8 +18,9 @@ type writers struct {
 }
 
 const (
-	share   = 32 // sockets that a goroutine writes to before others get their turn
-	crowded = 64 // sockets of a pass that takes long enough to be worth a rest
+	share   = 32       // sockets that a goroutine writes to before others get their turn
+	crowded = 64       // sockets of a pass that takes long enough to be worth a rest
+	plenty  = 4 * kibi // written to each of them, and there is nothing to gain by waiting for more
 
 	// longestRest is how much later an event comes at most because of what came just before it.
 	longestRest = 20 * time.Millisecond
@@ -36,16 +37,17 @@ func (w *writers) add(s *socket) {
 	}
 }
 
-// run goes through passes until nothing is due. After one that told many it rests twice as long as that took: what comes
-// meanwhile goes out together, and others have most of the processor.
+// run goes through passes until nothing is due. After one that told many of little it rests twice as long as that took:
+// what comes meanwhile goes out together, and others have most of the processor.
 func (w *writers) run() {
-	for pass := w.next(nil); len(pass) > 0; pass = w.next(pass) {
+	for due := w.next(nil); len(due) > 0; due = w.next(due) {
 		began := time.Now()
-		w.pass(pass)
-		if len(pass) >= crowded {
+		p := pass{writers: w, sockets: due}
+		p.run()
+		if len(due) >= crowded && p.bytes.Load() < plenty*int64(len(due)) {
 			time.Sleep(min(2*time.Since(began), longestRest))
 		}
-		clear(pass)
+		clear(due)
 	}
 }
 
@@ -53,36 +55,45 @@ func (w *writers) run() {
 func (w *writers) next(done []*socket) []*socket {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	pass := w.due
+	due := w.due
 	w.due = done[:0]
-	w.running = len(pass) > 0
-	return pass
+	w.running = len(due) > 0
+	return due
 }
 
-// pass writes to each once, on as many processors as there are shares.
-func (w *writers) pass(sockets []*socket) {
-	var begun atomic.Int64
+// pass writes to each of some sockets once.
+type pass struct {
+	*writers
+	sockets []*socket
+	begun   atomic.Int64 // how many of them have been taken
+	bytes   atomic.Int64 // written
+}
+
+// run writes on as many processors as there are shares.
+func (p *pass) run() {
 	var others sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), (len(sockets)+share-1)/share) - 1 {
-		others.Go(func() { w.shares(sockets, &begun) })
+	for range min(runtime.GOMAXPROCS(0), (len(p.sockets)+share-1)/share) - 1 {
+		others.Go(p.write)
 	}
-	w.shares(sockets, &begun)
+	p.write()
 	others.Wait()
 }
 
-func (w *writers) shares(sockets []*socket, begun *atomic.Int64) {
-	p := pens.Get().(*pen)
-	defer pens.Put(p)
+func (p *pass) write() {
+	with := pens.Get().(*pen)
+	defer pens.Put(with)
 	for {
-		end := int(begun.Add(share))
-		if end-share >= len(sockets) {
+		end := int(p.begun.Add(share))
+		if end-share >= len(p.sockets) {
 			return
 		}
-		for _, s := range sockets[end-share : min(end, len(sockets))] {
-			if s.write(p) {
-				w.add(s)
+		with.bytes = 0
+		for _, s := range p.sockets[end-share : min(end, len(p.sockets))] {
+			if s.write(with) {
+				p.add(s)
 			}
 		}
+		p.bytes.Add(with.bytes)
 		runtime.Gosched()
 	}
 }
