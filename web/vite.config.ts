@@ -15,16 +15,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
       input: ['index.html', 'graphiql.html'],
-      // What the dashboard begins with in a few files instead of a score of tiny ones.
-      output: {
-        codeSplitting: {
-          includeDependenciesRecursively: false, // else GraphiQL would load all of it for the little that both need
-          groups: [
-            { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler|use-sync-external-store)[\\/]/ },
-            { name: 'begin', tags: ['$initial'], test: /[\\/]src[\\/](?!graphiql|session|live[\\/](socket|positions))|node_modules[\\/](@tanstack|@?urql|@0no-co|wonka|lucide-react)[\\/]/ },
-          ],
-        },
-      },
+      // Hints to a compiler that we do not use, hundreds of them.
+      onwarn: (warning, show) => warning.code !== 'MODULE_LEVEL_DIRECTIVE' && show(warning),
     },
   },
   worker: { format: 'es' },
