@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { beforeAll, expect } from 'vitest'
 
 /** The running server, and a key of it that may do everything. `make e2e` sets both. */
 export const server = required('WFD_URL').replace(/\/$/, '')
@@ -14,16 +14,17 @@ function required(name: string): string {
   return value
 }
 
-/** A browser for the tests of one file. */
+let launched: Promise<Browser> | undefined
+
+/** The browser of this worker, which ends with it. */
 export function useBrowser(): () => Browser {
   let browser: Browser
   beforeAll(async () => {
-    browser = await chromium.launch({
+    browser = await (launched ??= chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    })
+    }))
   })
-  afterAll(() => browser.close())
   return () => browser
 }
 
