@@ -19,6 +19,7 @@ func connect[C ~struct {
 	if err != nil {
 		return nil, err
 	}
+	s.alone = !asks(ctx, "PageInfo")
 	parents := l.parents
 	l.parents = distinct(parents)
 	counts := l.counts()

@@ -90,7 +90,9 @@ func ask[T, F any](into map[string]*where, d *DB, t *table[T], s *scribbler, con
 	if err != nil {
 		panic(err)
 	}
-	into[l.text(span{limit: 1 + s.IntN(100), after: at, before: at, backward: s.IntN(2) == 0}, t.reading(context.Background(), 0).sql)] = w
+	read := t.reading(context.Background(), 0)
+	sql, _ := l.text(span{limit: 1 + s.IntN(100), after: at, before: at, backward: s.IntN(2) == 0}, read.sql, read.again)
+	into[sql] = w
 }
 
 // FuzzFilterText shows that no text which a caller sent ever stands in a statement, and that each statement has as

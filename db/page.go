@@ -19,6 +19,7 @@ type span struct {
 	limit         int
 	backward      bool
 	after, before *place
+	alone         bool // nobody asks what stands before and behind
 }
 
 // newSpan reads what was asked for. It answers BAD_USER_INPUT about the argument at fault.
@@ -82,12 +83,19 @@ const (
 // pages reads the page of each parent, or the one page of a list without parents.
 func (l *list[T]) pages(ctx context.Context, s span) ([]page[T], error) {
 	pages := make([]page[T], l.size())
-	var slab slab[T]
+	slab := l.table.slab(ctx)
 	var rows []*T // of all pages: they come page by page
 	read := l.table.reading(ctx, l.sort.needs)
-	err := l.query(ctx, l.text(s, read.sql), l.where, func(r *row) {
-		p := &pages[r.int()-1]
-		switch r.int() {
+	sql, sided := l.text(s, read.sql, read.again)
+	err := l.query(ctx, sql, l.where, func(r *row) {
+		p, side := &pages[0], inSpan
+		if l.via != nil {
+			p = &pages[r.int()-1]
+		}
+		if sided {
+			side = r.int()
+		}
+		switch side {
 		case behindSpan:
 			p.behind = true
 		case aheadSpan:
@@ -134,24 +142,39 @@ func (p *page[T]) info(s span) model.PageInfo {
 
 // text puts the statement together: the rows of the span and, for each end that a cursor gave it, one row beyond, so
 // that we know whether there is one. Limits stand in it as literals: as arguments they would hide from the planner how
-// few rows are wanted, and there are only a hundred of them.
-func (l *list[T]) text(s span, columns string) string {
-	head, tail := "SELECT 1::bigint AS n, r.* FROM (", ") AS r ORDER BY "
-	if l.via != nil {
-		head, tail = "SELECT p.n, r.* FROM "+l.where.family(l.parents)+" CROSS JOIN LATERAL (", ") AS r ORDER BY p.n, "
-	}
+// few rows are wanted, and there are only a hundred of them. A row of it has the number of its parent, if there are parents;
+// what it is, if it is sided; and the columns, which are called again outside of the parts.
+func (l *list[T]) text(s span, columns, again string) (sql string, sided bool) {
 	var within, beyond string
 	if s.after != nil {
 		at := l.at(s.after)
 		within += " AND " + l.compare(">", at)
-		beyond += " UNION ALL " + l.part(columns, behindSpan, " AND "+l.compare("<=", at), !s.backward, 1)
+		if !s.alone {
+			beyond += " UNION ALL " + l.part(columns, behindSpan, " AND "+l.compare("<=", at), !s.backward, 1)
+		}
 	}
 	if s.before != nil {
 		at := l.at(s.before)
 		within += " AND " + l.compare("<", at)
-		beyond += " UNION ALL " + l.part(columns, aheadSpan, " AND "+l.compare(">=", at), s.backward, 1)
+		if !s.alone {
+			beyond += " UNION ALL " + l.part(columns, aheadSpan, " AND "+l.compare(">=", at), s.backward, 1)
+		}
 	}
-	return head + l.part(columns, inSpan, within, s.backward, s.limit+1) + beyond + tail + l.by("r.sort", "r.id", s.backward)
+	limit := s.limit
+	if !s.alone {
+		limit++
+	}
+	switch {
+	case again == "":
+		again, sided = "r.*", true
+	case beyond != "":
+		again, sided = "r.side, "+again, true
+	}
+	head, tail := "SELECT "+again+" FROM (", ") AS r ORDER BY "
+	if l.via != nil {
+		head, tail = "SELECT p.n, "+again+" FROM "+l.where.family(l.parents)+" CROSS JOIN LATERAL (", ") AS r ORDER BY p.n, "
+	}
+	return head + l.part(columns, inSpan, within, s.backward, limit) + beyond + tail + l.by("r.sort", "r.id", s.backward), sided
 }
 
 func (l *list[T]) at(p *place) string {

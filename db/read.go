@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -41,6 +42,8 @@ type table[T any] struct {
 	needs    map[string]columns // by field of the API
 	always   columns
 	readings *readings[T] // nil where nothing is to be remembered
+	blocks   *sync.Pool   // of *block[T]; nil where none are kept
+	indexes  *sync.Pool   // of map[model.ID]*T; nil where none are kept
 }
 
 // whole is for tables whose rows are always read as a whole.
@@ -84,7 +87,8 @@ func byIDs[T any](ctx context.Context, d *DB, t *table[T], w *where, ids []model
 	if len(ids) == 1 {
 		return byID(ctx, d, t, w, ids)
 	}
-	distinct := make(map[model.ID]*T, len(ids))
+	distinct := t.index()
+	defer t.giveBack(distinct)
 	for _, id := range ids {
 		if !id.IsZero() {
 			distinct[id] = nil
@@ -116,7 +120,7 @@ func byID[T any](ctx context.Context, d *DB, t *table[T], w *where, id []model.I
 func readDistinct[T any](ctx context.Context, d *DB, t *table[T], w *where, ids uuids, take func(*T)) error {
 	w.must(t.key + isOneOf(w, ids))
 	read := t.reading(ctx, 0)
-	var slab slab[T]
+	slab := t.slab(ctx)
 	err := d.query(ctx, "SELECT "+read.sql+" FROM "+t.name+" AS x"+t.join+" WHERE "+w.sql(), w, func(r *row) {
 		v := slab.take()
 		read.scan(r, v)
@@ -145,7 +149,7 @@ func ofParents[T any](ctx context.Context, d *DB, t *table[T], w *where, parents
 	if k.desc {
 		sql += " DESC"
 	}
-	var slab slab[T]
+	slab := t.slab(ctx)
 	err := d.query(ctx, sql, w, func(r *row) {
 		n, v := r.int()-1, slab.take()
 		read.scan(r, v)

@@ -51,7 +51,7 @@ func prepared[T any](t table[T]) table[T] {
 	if len(t.columns) > 64 {
 		panic("db: more columns than bits in " + t.name)
 	}
-	t.readings = &readings[T]{known: map[columns]*reading[T]{}}
+	t.readings, t.blocks, t.indexes = &readings[T]{known: map[columns]*reading[T]{}}, new(sync.Pool), new(sync.Pool)
 	t.needs = map[string]columns{}
 	for i, c := range t.columns {
 		for field := range strings.FieldsSeq(c.asked) {
@@ -76,6 +76,18 @@ func (t *table[T]) mentioned(expression string) (all columns) {
 	return all
 }
 
+// asks says whether anything is asked of such objects, which a reader would only make for that.
+func asks(ctx context.Context, object string) bool {
+	s, ok := ctx.Value(selectedKey{}).(*selection)
+	if !ok {
+		return true
+	}
+	for range s.fields(object) {
+		return true
+	}
+	return false
+}
+
 // selected are the columns that a selection asks for.
 func (t *table[T]) selected(s *selection) columns {
 	if s == nil || t.object == "" {
@@ -98,7 +110,13 @@ func (t *table[T]) selected(s *selection) columns {
 // reading is how one statement reads a table's rows.
 type reading[T any] struct {
 	sql   string
+	again string // the same columns of r, which has them from x; "" where one is an expression
 	scans []func(*row, *T)
+}
+
+// slab gives the rows of one statement their memory.
+func (t *table[T]) slab(ctx context.Context) slab[T] {
+	return slab[T]{borrow: func() []T { return borrow[T](ctx, t.blocks) }}
 }
 
 // maxReadings bounds how many ways to read a table are remembered. There are as many as sets of columns, but hardly
@@ -158,7 +176,20 @@ func (t *table[T]) read(wanted columns) *reading[T] {
 		r.scans = append(r.scans, c.scan)
 	}
 	r.sql = sql.String()
+	r.again = again(r.sql)
 	return r
+}
+
+func again(columns string) string {
+	names := strings.Split(columns, ", ")
+	for i, name := range names {
+		column, own := strings.CutPrefix(name, "x.")
+		if !own || strings.ContainsAny(column, " .:(") {
+			return ""
+		}
+		names[i] = "r." + column
+	}
+	return strings.Join(names, ", ")
 }
 
 func (r *reading[T]) scan(from *row, into *T) {

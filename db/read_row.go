@@ -181,18 +181,29 @@ func word[S ~string](r *row) S {
 
 // slab gives values out of blocks, so that a page costs a few allocations instead of one a row.
 type slab[T any] struct {
-	block []T
-	size  int
+	block  []T
+	size   int
+	borrow func() []T // whole blocks; nil, or nil from it, where there are none to borrow
 }
 
 func (s *slab[T]) take() *T {
 	if len(s.block) == 0 {
-		s.size = min(max(1, 2*s.size), 64)
-		s.block = make([]T, s.size)
+		s.grow()
 	}
 	v := &s.block[0]
 	s.block = s.block[1:]
 	return v
+}
+
+func (s *slab[T]) grow() {
+	const few = 8
+	s.size = min(max(1, 2*s.size), blockRows)
+	if s.size >= few && s.borrow != nil {
+		if s.block = s.borrow(); s.block != nil {
+			return
+		}
+	}
+	s.block = make([]T, s.size)
 }
 
 // chars keeps the texts of a page in a few blocks instead of one allocation each. The texts of a block live as long as

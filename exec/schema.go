@@ -19,6 +19,7 @@ type Schema struct {
 	static    map[string]bool
 	serial    bool
 	direct    bool
+	within    func(context.Context) Scope
 	maxErrors int
 	selecting func(Selection) func(context.Context) context.Context
 	onCall    func(object, field string, parents int)
@@ -45,6 +46,18 @@ func Serial() Option { return func(s *Schema) { s.serial = true } }
 // Direct leaves out the interceptors of fields and of root fields: what the server has of
 // them is not called.
 func Direct() Option { return func(s *Schema) { s.direct = true } }
+
+// Scope is a context that lasts while a query is answered.
+type Scope interface {
+	context.Context
+	// End is called when everything is written: nothing that resolvers gave is looked at any more.
+	// It is not called after a panic.
+	End()
+}
+
+// Within has each query that is executed by the table resolved and written within a context that f
+// makes of the request's.
+func Within(f func(context.Context) Scope) Option { return func(s *Schema) { s.within = f } }
 
 // MaxErrors sets how many errors an answer can have; those beyond it are left out. It is 100 if not
 // set.
@@ -131,6 +144,11 @@ func once(respond graphql.ResponseHandler) graphql.ResponseHandler {
 }
 
 func (s *Schema) respond(ctx context.Context, op *graphql.OperationContext, plan *selection, event *event) *graphql.Response {
+	var scope Scope
+	if s.within != nil && op.Operation.Operation == ast.Query {
+		scope = s.within(ctx)
+		ctx = scope
+	}
 	r := s.newRun(ctx, op)
 	r.event = event
 	root := r.rootFrame(plan)
@@ -142,7 +160,11 @@ func (s *Schema) respond(ctx context.Context, op *graphql.OperationContext, plan
 	if event == nil && s.onAnswer != nil {
 		s.onAnswer(ctx, int(r.objects.Load()))
 	}
-	return &graphql.Response{Data: r.write(r, root)}
+	response := &graphql.Response{Data: r.write(r, root)}
+	if scope != nil {
+		scope.End()
+	}
+	return response
 }
 
 // rootFrame is the frame of the operation itself: its one object is none. A run has one.
