@@ -95,6 +95,36 @@ func TestCacheKeeps(t *testing.T) {
 	}
 }
 
+// TestCacheKnowsAddressesUsedAgain has an operation come to the address of one that is gone, before and after that one is
+// forgotten: it must never get the other's plan, nor lose its own.
+func TestCacheKnowsAddressesUsedAgain(t *testing.T) {
+	s := tiny()
+	gone := operation(t, `{ node { leaf } }`, nil)
+	left := s.plans.variants(gone)
+	if plan, err := left.plan(s, gone); plan == nil || err != nil {
+		t.Fatal(plan, err)
+	}
+	came := operation(t, `{ node { other: leaf } }`, nil)
+	address := addressOf(came)
+	s.plans.mu.Lock()
+	s.plans.operations[address] = left // as it is when the allocator gives the address again
+	s.plans.mu.Unlock()
+	own := s.plans.variants(came)
+	plan, err := own.plan(s, came)
+	if own == left || err != nil || string(plan.fields[0].subs[0].fields[0].key) != `,"other":` {
+		t.Fatalf("the plan is that of the operation before: %v %v", plan, err)
+	}
+	s.plans.forget(address, left) // its cleanup comes late
+	if s.plans.variants(came) != own {
+		t.Error("the plan was forgotten with that of the operation before")
+	}
+	s.plans.forget(address, own)
+	if fresh := s.plans.variants(came); fresh == own {
+		t.Error("the control: nothing was forgotten")
+	}
+	runtime.KeepAlive(gone)
+}
+
 // conditional is a document with n conditions.
 func conditional(n int) string {
 	declared, asked := "", ""

@@ -15,6 +15,9 @@ func TestPassedDocumentsAreKeptWithinTheirBytes(t *testing.T) {
 		cache.get(document(0)) // is used all the time
 	}
 	cache.add(strings.Repeat("x", 64<<10), nil)
+	if cache.bytes > cache.most || cache.bytes < cache.most/2 {
+		t.Errorf("%d bytes are kept, of %d", cache.bytes, cache.most)
+	}
 	kept := 0
 	for i := range 200 {
 		if _, ok := cache.get(document(i)); ok {
