@@ -125,3 +125,18 @@ func TestManyExpireAtOnce(t *testing.T) {
 		t.Errorf("%d of %d are settled", got, n-1)
 	}
 }
+
+// Who reads a suggestion again can tell that the hash is of what it reads, however numbers were written.
+func TestTheHashIsOfWhatIsRead(t *testing.T) {
+	w := newWorld(t)
+	const written = `{"n": [1e2, -1.50E+1, 2.5e-3, -0.0, -0, 0e5, 1E300, 12345678901234567890, 2.50], "ü\tb": 1}`
+	for _, s := range w.undecided(1, func(in *model.CreateSuggestionInput) { in.Data = model.JSON(written) }) {
+		var data string
+		if err := w.db.Bun().NewRaw("SELECT data::text FROM suggestions WHERE id = ?", s.ID).Scan(t.Context(), &data); err != nil {
+			t.Fatal(err)
+		}
+		if hash := model.ActionHash(s.Action, model.JSON(data)); hash != s.ActionHash {
+			t.Errorf("the hash is %s, and of what is read, %s, %s", s.ActionHash, data, hash)
+		}
+	}
+}

@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"math/big"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -52,7 +55,7 @@ func (s *Suggestion) check(now time.Time) error {
 
 // ActionHash is SHA-256, in hex, over the canonical JSON of what an agent would do: {"action":…,"data":…} with sorted
 // keys and without spaces, where only quotes, backslashes, control characters and U+2028 and U+2029 are escaped. Numbers
-// stay as they were written.
+// are as the API shows them: without exponents, with the decimals that they were written with.
 func ActionHash(action string, data JSON) string {
 	var value any
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -65,11 +68,42 @@ func ActionHash(action string, data JSON) string {
 	var canonical bytes.Buffer
 	e := json.NewEncoder(&canonical)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(map[string]any{"action": action, "data": value}); err != nil {
+	if err := e.Encode(map[string]any{"action": action, "data": plainNumbers(value)}); err != nil {
 		panic(err)
 	}
 	sum := sha256.Sum256(bytes.TrimSuffix(canonical.Bytes(), []byte("\n")))
 	return hex.EncodeToString(sum[:])
+}
+
+// plainNumbers writes the numbers of a JSON value as PostgreSQL does.
+func plainNumbers(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key := range v {
+			v[key] = plainNumbers(v[key])
+		}
+	case []any:
+		for i := range v {
+			v[i] = plainNumbers(v[i])
+		}
+	case json.Number:
+		return plainNumber(v)
+	}
+	return value
+}
+
+func plainNumber(n json.Number) json.Number {
+	mantissa, power, scientific := strings.Cut(strings.ToLower(string(n)), "e")
+	if !scientific && !strings.HasPrefix(mantissa, "-0") {
+		return n
+	}
+	exact, known := new(big.Rat).SetString(string(n))
+	if !known {
+		return n
+	}
+	_, fraction, _ := strings.Cut(mantissa, ".")
+	exponent, _ := strconv.Atoi(power) // 0 without one
+	return json.Number(exact.FloatString(max(0, len(fraction)-exponent)))
 }
 
 // checkPending answers ALREADY_DECIDED, or EXPIRED, when there is nothing left to decide.

@@ -15,6 +15,7 @@ func TestActionHash(t *testing.T) {
 		{"send", "", hash(`{"action":"send","data":null}`)},
 		{"send", `{"b": [1, 2.50], "a": {"y":1,"x":null}}`, hash(`{"action":"send","data":{"a":{"x":null,"y":1},"b":[1,2.50]}}`)},
 		{"<send> & \u2028", `"<>&"`, hash("{\"action\":\"<send> & \\u2028\",\"data\":\"<>&\"}")},
+		{"pay", `[1e2, -1.50E+1, 2.5e-3, -0.0]`, hash(`{"action":"pay","data":[100,-15.0,0.0025,0.0]}`)},
 		{"pay", `12345678901234567890`, hash(`{"action":"pay","data":12345678901234567890}`)},
 	} {
 		var data model.JSON
