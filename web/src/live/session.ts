@@ -17,7 +17,7 @@ export type LiveSession = {
   /** Begins: reads who is signed in and where the stream stands, and follows the stream from there. */
   start(): Promise<{ viewer: Viewer; version: string }>
   /** Follows a subscription of one screen; it survives reconnects. Returns what ends it. */
-  watch<Data>(query: string, variables: Record<string, unknown>, onData: (data: Data) => void): () => void
+  watch<Data extends Record<string, unknown>>(query: string, variables: Record<string, unknown>, onData: (data: Data) => void): () => void
   /** Ends it for good. */
   stop(): void
 }
@@ -74,8 +74,8 @@ export function createLiveSession(onLost: () => void): LiveSession {
       follow(data.cursor)
       return { viewer: data.viewer, version: data.health.version }
     },
-    watch(query, variables, onData) {
-      return socket.subscribe<ReturnType<typeof JSON.parse>>({ query, variables }, { next: ({ data }) => data && onData(data), complete: () => {}, error: () => {} })
+    watch<Data extends Record<string, unknown>>(query: string, variables: Record<string, unknown>, onData: (data: Data) => void) {
+      return socket.subscribe<Data>({ query, variables }, { next: ({ data }) => data && onData(data), complete: () => {}, error: () => {} })
     },
     stop() {
       feed.unsubscribe()
