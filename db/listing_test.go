@@ -12,14 +12,17 @@ import (
 
 // someone is an administrator, an agent, or an agent's key that belongs to no agent yet.
 func (l *library) someone(ctx context.Context) context.Context {
-	c := model.Caller{ID: l.users[0].ID, Role: model.RoleAdmin}
 	switch l.IntN(6) {
 	case 0:
-		c = model.Caller{ID: l.keys[0].ID, Role: model.RoleAgent}
+		return model.WithCaller(ctx, model.Caller{ID: l.keys[0].ID, Role: model.RoleAgent})
 	case 1, 2:
-		c = model.Caller{ID: l.keys[0].ID, Role: model.RoleAgent, AgentID: pick(l, l.agents...).ID}
+		return model.WithCaller(ctx, model.Caller{ID: l.keys[0].ID, Role: model.RoleAgent, AgentID: pick(l, l.agents...).ID})
 	}
-	return model.WithCaller(ctx, c)
+	return l.administrator(ctx)
+}
+
+func (l *library) administrator(ctx context.Context) context.Context {
+	return model.WithCaller(ctx, model.Caller{ID: l.users[0].ID, Role: model.RoleAdmin})
 }
 
 // inWorkflow says whether the caller may see what is in a workflow.
