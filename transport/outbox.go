@@ -34,6 +34,7 @@ type outbox struct {
 	news   bool       // since the writer looked last
 	frames []frame
 	bytes  int
+	last   []byte // what is written after all else; nil until that is known
 	closed bool
 	room   chan struct{} // closed when frames are taken; nil while nobody waits
 }
@@ -121,10 +122,11 @@ func (o *outbox) wake() {
 	}
 }
 
-// nudge makes the writer look, also when nothing is queued.
-func (o *outbox) nudge() {
+// end says what is written after all that is queued by then, and nothing after that.
+func (o *outbox) end(last []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.last = last
 	o.wake()
 }
 
@@ -137,15 +139,18 @@ func (o *outbox) sleep() bool {
 }
 
 // take gives what comes next, about a chunk of it and at least one frame if there is any, and lets waiting producers in.
-// It says whether that is all. The slice given becomes the next queue.
-func (o *outbox) take(next []frame) (taken []frame, all bool) {
+// With all that is queued it gives what is last, once that is known. The slice given becomes the next queue.
+func (o *outbox) take(next []frame) (taken []frame, last []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := o.fill()
 	taken, o.frames = o.frames[:n], append(next[:0], o.frames[n:]...)
 	o.news = len(o.frames) > 0
 	o.letIn()
-	return taken, !o.news
+	if !o.news {
+		last = o.last
+	}
+	return taken, last
 }
 
 // fill counts the frames of the next chunk, and takes their bytes off.

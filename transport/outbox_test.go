@@ -11,10 +11,10 @@ func TestTheWriterIsRousedOnceAndMissesNothing(t *testing.T) {
 	limits := (&Limits{}).WithDefaults()
 	o := newOutbox(&limits, func() { roused++ })
 	some := frame{bytes: bytes.Repeat([]byte("x"), 20*kibi)}
-	take := func(want int, all bool) {
+	take := func(want int, last string) {
 		t.Helper()
-		if taken, isAll := o.take(nil); len(taken) != want || isAll != all {
-			t.Fatalf("took %d, all of them %t; want %d, %t", len(taken), isAll, want, all)
+		if taken, got := o.take(nil); len(taken) != want || string(got) != last {
+			t.Fatalf("took %d and %q; want %d and %q", len(taken), got, want, last)
 		}
 	}
 	sleeps := func(want bool, times int) {
@@ -27,22 +27,30 @@ func TestTheWriterIsRousedOnceAndMissesNothing(t *testing.T) {
 		o.put(some) // while it is awake, as in the beginning
 	}
 	sleeps(false, 0)
-	take(2, false) // about a chunk
+	take(2, "") // about a chunk
 	sleeps(false, 0)
-	take(1, true)
+	take(1, "")
 	sleeps(true, 0)
 	o.put(some)
 	o.put(some)
 	sleeps(false, 1)
-	take(2, true)
+	take(2, "")
 	o.put(some) // between looking and going to sleep
 	sleeps(false, 1)
-	take(1, true)
+	take(1, "")
 	sleeps(true, 1)
-	o.nudge()
+	for range 3 {
+		o.put(some)
+	}
 	sleeps(false, 2)
-	take(0, true)
+	o.end([]byte("bye")) // which comes after all of them
+	take(2, "")
+	sleeps(false, 2)
+	take(1, "bye")
 	sleeps(true, 2)
+	o.end([]byte("bye")) // also when there is nothing else
+	sleeps(false, 3)
+	take(0, "bye")
 	if o.bytes != 0 {
 		t.Errorf("%d bytes are counted in an empty queue", o.bytes)
 	}

@@ -192,7 +192,7 @@ var (
 func (s *socket) add(id string, o *started) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining || s.closing != nil {
+	if s.draining || s.closing {
 		return errGoingDown
 	}
 	if s.operations[id] != nil {

@@ -66,7 +66,7 @@ type socket struct {
 	operations map[string]*started
 	active     int // operations that run, those whose id is free again included
 	draining   bool
-	closing    []byte // the close frame, once there is to be one
+	closing    bool // there is to be a close frame, or was
 	pinging    *time.Timer
 }
 
@@ -171,7 +171,7 @@ func (s *socket) next() ([]byte, error) {
 func (s *socket) heard() error {
 	s.mu.Lock() // or the writer's deadline for the last close frame could be overwritten
 	defer s.mu.Unlock()
-	if !s.acknowledged || s.closing != nil {
+	if !s.acknowledged || s.closing {
 		return nil
 	}
 	return s.conn.SetReadDeadline(time.Now().Add(s.config.Limits.KeepAlive + s.config.Limits.Silence))
@@ -199,10 +199,10 @@ func (s *socket) lost(err error) {
 func (s *socket) close(code int, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing != nil {
+	if s.closing {
 		return
 	}
-	s.closing = appendFrame(nil, websocket.CloseMessage, websocket.FormatCloseMessage(code, truncate(reason, longestReason)))
+	s.closing = true
 	s.cancel()
 	for _, o := range s.operations {
 		o.cancel()
@@ -210,13 +210,11 @@ func (s *socket) close(code int, reason string) {
 	if s.pinging != nil {
 		s.pinging.Stop()
 	}
-	s.out.nudge()
+	s.out.end(appendFrame(nil, websocket.CloseMessage, websocket.FormatCloseMessage(code, truncate(reason, longestReason))))
 	s.config.Log.DebugContext(s.base, "socket closing", "code", code, "reason", reason)
 }
 
-func (s *socket) isClosing() bool { return s.closeFrame() != nil }
-
-func (s *socket) closeFrame() []byte {
+func (s *socket) isClosing() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.closing

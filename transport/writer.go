@@ -15,20 +15,15 @@ import (
 // for it, and nothing else is written meanwhile. The last thing written is the close frame.
 func (s *socket) write(p *pen) (more bool) {
 	defer p.clean()
-	closing := s.closeFrame() // first, so that it comes after everything that was queued before
-	var all bool
-	p.frames, all = s.out.take(p.frames)
-	p.text = appendFrames(p.text, p.frames)
-	last := closing != nil && all
-	if last {
-		p.text = append(p.text, closing...)
-	}
+	var last []byte // the close frame
+	p.frames, last = s.out.take(p.frames)
+	p.text = append(appendFrames(p.text, p.frames), last...)
 	rest, err := p.write(s.raw)
 	switch {
-	case err != nil || len(rest) == 0 && last:
+	case err != nil || len(rest) == 0 && last != nil:
 		s.wrote(err)
 	case len(rest) > 0:
-		go s.writeSlowly(slices.Clone(rest), last)
+		go s.writeSlowly(slices.Clone(rest), last != nil)
 	default:
 		return !s.out.sleep()
 	}
@@ -78,7 +73,7 @@ func (s *socket) ping() {
 	s.out.put(frame{bytes: appendFrame(nil, websocket.PingMessage, nil)})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing == nil {
+	if !s.closing {
 		s.pinging.Reset(s.config.Limits.KeepAlive)
 	}
 }
