@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -72,6 +73,7 @@ func FuzzSocketMessage(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_ = conn.NetConn().(*net.TCPConn).SetLinger(0) // so that thousands a second do not use up the ports
 		defer conn.Close()
 		for _, m := range [][]byte{[]byte(`{"type":"connection_init"}`), message, []byte(`{"type":"ping","payload":"last"}`)} {
 			if err := conn.WriteMessage(websocket.TextMessage, m); err != nil {
