@@ -29,7 +29,7 @@ func NewExecutor(schema graphql.ExecutableSchema, config Config) (*Executor, err
 	return e, nil
 }
 
-// call is the context of one operation: gqlgen's and what we have to remember, as one value instead of several.
+// call is the context of one operation, gqlgen's, and what we have to remember of it.
 type call struct {
 	context.Context
 	operation graphql.OperationContext
@@ -38,30 +38,8 @@ type call struct {
 
 type callKey struct{}
 
-// operationKey is the key by which gqlgen looks for an operation. It keeps that to itself, so it is asked.
-var operationKey = keyOf(func(ctx context.Context) { graphql.HasOperationContext(ctx) })
-
-func keyOf(look func(context.Context)) (key any) {
-	look(spy{context.Background(), &key})
-	return key
-}
-
-// spy is a context that remembers what it was asked for.
-type spy struct {
-	context.Context
-	key *any
-}
-
-func (s spy) Value(key any) any {
-	*s.key = key
-	return nil
-}
-
 func (c *call) Value(key any) any {
-	switch key {
-	case operationKey:
-		return &c.operation
-	case callKey{}:
+	if key == (callKey{}) {
 		return c
 	}
 	return c.Context.Value(key)
@@ -76,10 +54,11 @@ func callOf(ctx context.Context) *call {
 // Create makes an operation of a request, and the context to dispatch it with. What it answers to errors is said with
 // that context too.
 func (e *Executor) Create(ctx context.Context, params *graphql.RawParams) (context.Context, *graphql.OperationContext, gqlerror.List) {
-	c := &call{Context: ctx, bill: e.config.Budgets.open(ctx), operation: graphql.OperationContext{
+	c := &call{bill: e.config.Budgets.open(ctx), operation: graphql.OperationContext{
 		RecoverFunc: e.config.Recover, ResolverMiddleware: resolve, RootResolverMiddleware: resolveRoot,
 		Stats: graphql.Stats{OperationStart: params.ReadTime.Start},
 	}}
+	c.Context = graphql.WithOperationContext(ctx, &c.operation)
 	if c.operation.Stats.OperationStart.IsZero() {
 		c.operation.Stats.OperationStart = graphql.Now()
 	}
