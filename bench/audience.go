@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -118,11 +117,7 @@ func (a *audience) note() {
 
 // tell makes events in one of the lanes.
 func (a *audience) tell(lane, times int) error {
-	answer, err := a.lanes[lane].do(a.publish(lane, times))
-	if err == nil && strings.Contains(string(answer), `"errors"`) {
-		err = errors.New(string(answer))
-	}
-	return err
+	return a.lanes[lane].must(a.publish(lane, times))
 }
 
 // await waits until so many messages have come.

@@ -161,11 +161,7 @@ func (w watched) change(address string, events int) error {
 	defer c.conn.Close()
 	publish := graphqlPublisher(w.tasks)
 	for i := range events / batch {
-		answer, err := c.do(publish(i%lanes, batch))
-		if err == nil && strings.Contains(string(answer), `"errors"`) {
-			err = errors.New(string(answer))
-		}
-		if err != nil {
+		if err := c.must(publish(i%lanes, batch)); err != nil {
 			return fmt.Errorf("make events: %w", err)
 		}
 	}
@@ -189,11 +185,8 @@ func probe(address string, publish func(lane, times int) []byte, until <-chan ti
 		case <-pace.C:
 		}
 		start := time.Now()
-		answer, err := c.do(publish(0, 1))
+		err := c.must(publish(0, 1))
 		took = append(took, time.Since(start))
-		if err == nil && strings.Contains(string(answer), `"errors"`) {
-			err = errors.New(string(answer))
-		}
 		if err != nil {
 			return took, err
 		}

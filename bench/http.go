@@ -76,6 +76,15 @@ func (c *client) do(request []byte) ([]byte, error) {
 	return c.body, nil
 }
 
+// must sends a request whose answer is to have no errors.
+func (c *client) must(request []byte) error {
+	answer, err := c.do(request)
+	if err == nil && bytes.Contains(answer, []byte(`"errors"`)) {
+		err = errors.New(string(answer))
+	}
+	return err
+}
+
 // ask sends requests over several connections until the context ends, each connection beginning elsewhere among them,
 // and gives how many were answered.
 func ask(ctx context.Context, address string, connections int, requests [][]byte, from int) (int, error) {

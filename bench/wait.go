@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -143,26 +141,19 @@ func handOut(c *client, got <-chan lease) (woken, lost []time.Duration, err erro
 		return nil, nil, fmt.Errorf("make a workflow: %s: %w", answer, err)
 	}
 	add := request(addTask, map[string]any{"w": made.Data.CreateWorkflow.Workflow.ID})
-	must := func(request []byte) error {
-		answer, err := c.do(request)
-		if err == nil && strings.Contains(string(answer), `"errors"`) {
-			err = errors.New(string(answer))
-		}
-		return err
-	}
 	var last lease
 	for range wakeUps {
-		if err := must(add); err != nil {
+		if err := c.must(add); err != nil {
 			return nil, nil, fmt.Errorf("make a task: %w", err)
 		}
 		ready := time.Now()
 		last = <-got
 		woken = append(woken, max(0, last.at.Sub(ready)))
-		if err := must(request(completeOne, map[string]any{"t": last.LeaseToken})); err != nil {
+		if err := c.must(request(completeOne, map[string]any{"t": last.LeaseToken})); err != nil {
 			return nil, nil, fmt.Errorf("complete a task: %w", err)
 		}
 	}
-	if err := must(add); err != nil {
+	if err := c.must(add); err != nil {
 		return nil, nil, fmt.Errorf("make a task: %w", err)
 	}
 	last = <-got
@@ -172,5 +163,5 @@ func handOut(c *client, got <-chan lease) (woken, lost []time.Duration, err erro
 	}
 	slices.Sort(woken)
 	slices.Sort(lost)
-	return woken, lost, must(request(completeOne, map[string]any{"t": last.LeaseToken}))
+	return woken, lost, c.must(request(completeOne, map[string]any{"t": last.LeaseToken}))
 }
