@@ -3,6 +3,8 @@ package db
 import (
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"workflowfactory/model"
 )
 
@@ -16,17 +18,41 @@ const (
 // where gathers what the rows of one statement must satisfy, and the statement's arguments. Conditions are put
 // together of constants; every value that a caller sent is an argument. The first error stays.
 type where struct {
-	args       []any
+	args       []any  // as pgx takes them; nil while there are none
+	few        [6]any // where they begin
 	terms      []string
 	conditions int
 	depth      int
 	err        error
 }
 
+// What pgx wants to know stands before the arguments: how a statement is run, and that row reads binary.
+var kept, described, inBinary any = pgx.QueryExecModeCacheStatement, pgx.QueryExecModeDescribeExec, pgx.QueryResultFormats{pgx.BinaryFormatCode}
+
+const optionCount = 2
+
 // arg adds an argument and gives its place, such as $3.
 func (w *where) arg(v any) string {
+	if w.args == nil {
+		w.args = append(w.few[:0], kept, inBinary)
+	}
 	w.args = append(w.args, v)
-	return placeholder(len(w.args))
+	return placeholder(len(w.args) - optionCount)
+}
+
+// plainStatements is up to how many conditions a statement is prepared once and kept. The shapes of larger filters are
+// too many to keep.
+const plainStatements = 8
+
+// given are the arguments as pgx takes them. They may be in use by several statements, so they are left as they are.
+func (w *where) given() []any {
+	switch {
+	case w.conditions > plainStatements:
+		return append([]any{described, inBinary}, w.args[min(optionCount, len(w.args)):]...)
+	case w.args == nil:
+		return []any{kept, inBinary}
+	}
+	return w.args
 }
 
 // must adds a condition.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-
 	"workflowfactory/model"
 )
 
@@ -51,25 +49,12 @@ func whole[T any](sql string, scan func(*row, *T)) []part[T] {
 	return []part[T]{{sql: sql, scan: scan}}
 }
 
-// plainStatements is up to how many conditions a statement is prepared once and kept. The shapes of larger filters are
-// too many to keep.
-const plainStatements = 8
-
-// inBinary has pgx ask for what row reads.
-var inBinary any = pgx.QueryResultFormats{pgx.BinaryFormatCode}
-
 // query runs a read and gives each row to do. The text is put together of our own constants alone.
 func (d *DB) query(ctx context.Context, sql string, w *where, do func(*row)) error {
 	if w.err != nil {
 		return w.err
 	}
-	mode := pgx.QueryExecModeCacheStatement
-	if w.conditions > plainStatements {
-		mode = pgx.QueryExecModeDescribeExec
-	}
-	args := append(make([]any, 0, 2+len(w.args)), mode, inBinary)
-	args = append(args, w.args...)
-	rows, err := d.pool.Query(ctx, sql, args...)
+	rows, err := d.pool.Query(ctx, sql, w.given()...)
 	if err != nil {
 		return publicError(err)
 	}
@@ -107,13 +92,23 @@ func byIDs[T any](ctx context.Context, d *DB, t *table[T], w *where, ids []model
 	return found, nil
 }
 
-// byID is what most callers need of byIDs, without a map.
-func byID[T any](ctx context.Context, d *DB, t *table[T], w *where, id []model.ID) ([]*T, error) {
+// byID is what most callers need of byIDs, without a map and, unless w restricts it, with a statement that is there
+// already. Index: that of the table's key.
+func byID[T any](ctx context.Context, d *DB, t *table[T], w *where, ids []model.ID) ([]*T, error) {
 	found := make([]*T, 1)
-	if id[0].IsZero() {
+	if ids[0].IsZero() {
 		return found, nil
 	}
-	return found, readDistinct(ctx, d, t, w, id, func(v *T) { found[0] = v })
+	read := t.reading(ctx, 0)
+	sql, id := read.byID, w.arg((*uuid)(&ids[0]))
+	if len(w.terms) > 0 {
+		sql = read.from + all(w.sql(), t.key+" = "+id)
+	}
+	err := d.query(ctx, sql, w, func(r *row) {
+		found[0] = new(T)
+		read.scan(r, found[0])
+	})
+	return found, unread(t.name, err)
 }
 
 // readDistinct reads the rows with these ids, which are none twice, in any order. Index: that of the table's key.
@@ -121,13 +116,17 @@ func readDistinct[T any](ctx context.Context, d *DB, t *table[T], w *where, ids 
 	w.must(t.key + isOneOf(w, ids))
 	read := t.reading(ctx, 0)
 	slab := t.slab(ctx)
-	err := d.query(ctx, "SELECT "+read.sql+" FROM "+t.name+" AS x"+t.join+" WHERE "+w.sql(), w, func(r *row) {
+	err := d.query(ctx, read.from+w.sql(), w, func(r *row) {
 		v := slab.take()
 		read.scan(r, v)
 		take(v)
 	})
+	return unread(t.name, err)
+}
+
+func unread(table string, err error) error {
 	if err != nil {
-		return fmt.Errorf("read %s by id: %w", t.name, err)
+		return fmt.Errorf("read %s by id: %w", table, err)
 	}
 	return nil
 }

@@ -9,7 +9,14 @@ import (
 )
 
 // placeholder gives the place of the n-th argument.
-func placeholder(n int) string { return "$" + strconv.Itoa(n) }
+func placeholder(n int) string {
+	if n < len(places) {
+		return places[n]
+	}
+	return "$" + strconv.Itoa(n)
+}
+
+var places = [...]string{"$0", "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9"}
 
 // uuid is an id as an argument; the zero ID is a uuid that nothing has.
 type uuid model.ID

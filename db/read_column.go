@@ -111,6 +111,8 @@ func (t *table[T]) selected(s *selection) columns {
 type reading[T any] struct {
 	sql   string
 	again string // the same columns of r, which has them from x; "" where one is an expression
+	from  string // the statement that reads rows, up to its conditions
+	byID  string // the one that reads the row whose id is $1
 	scans []func(*row, *T)
 }
 
@@ -177,6 +179,8 @@ func (t *table[T]) read(wanted columns) *reading[T] {
 	}
 	r.sql = sql.String()
 	r.again = again(r.sql)
+	r.from = "SELECT " + r.sql + " FROM " + t.name + " AS x" + t.join + " WHERE "
+	r.byID = r.from + t.key + " = " + placeholder(1)
 	return r
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"unsafe"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Call is one call of a resolver: for all objects of a frame, or for the one root.
@@ -23,6 +25,8 @@ type Call struct {
 	objs []P     // of the frame
 	live []int32 // those of objs that the guards left; nil while that is all
 	left []P     // the same, as objects
+
+	handed context.Context // by the guard that was asked last
 
 	own   within // these two are one allocation with the call
 	field graphql.FieldContext
@@ -144,9 +148,41 @@ func (r *run) args(c *Call) (err error) {
 	if c.col.field.def.Args == nil || r.event != nil && c.isRoot() {
 		return nil
 	}
-	raw := c.Field.Field.ArgumentMap(r.op.Variables)
+	raw := given.Get().(map[string]any)
+	gather(raw, c.Field.Field, r.op.Variables)
 	c.Field.Args, err = c.col.field.def.Args(c.Ctx, c.EC, raw)
+	clear(raw)
+	given.Put(raw)
 	return err
+}
+
+// given are maps for arguments as they are given, which nobody keeps once they have become those of a resolver.
+var given = sync.Pool{New: func() any { return map[string]any{} }}
+
+// gather takes the arguments of a field that are given or have a default; a variable that is missing
+// gives none.
+func gather(into map[string]any, f graphql.CollectedField, variables map[string]any) {
+	for _, argument := range f.Definition.Arguments {
+		value := argument.DefaultValue
+		if given := f.Arguments.ForName(argument.Name); given != nil {
+			if given.Value.Kind == ast.Variable {
+				if v, ok := variables[given.Value.Raw]; ok {
+					into[argument.Name] = v
+					continue
+				}
+			} else {
+				value = given.Value
+			}
+		}
+		if value == nil {
+			continue
+		}
+		v, err := value.Value(variables)
+		if err != nil {
+			panic(err) // of a literal that validation has let through
+		}
+		into[argument.Name] = v
+	}
 }
 
 func (r *run) resolve(c *Call) {

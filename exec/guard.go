@@ -15,7 +15,7 @@ func (r *run) guard(c *Call) {
 			return
 		}
 		if c.isRoot() || r.schema.static[g.Directive] {
-			v := r.ask(c.Ctx, ask, nil)
+			v := r.ask(c, ask, nil)
 			if !v.pass {
 				c.denyAll(v.err)
 				return
@@ -23,7 +23,7 @@ func (r *run) guard(c *Call) {
 			c.Ctx = v.ctx
 			continue
 		}
-		c.deny(func(i int32) verdict { return r.ask(c.Ctx, ask, c.objs[i]) })
+		c.deny(func(i int32) verdict { return r.ask(c, ask, c.objs[i]) })
 	}
 }
 
@@ -89,17 +89,15 @@ type verdict struct {
 }
 
 // ask puts the question about one object. A panic is a denial.
-func (r *run) ask(ctx context.Context, ask Ask, obj P) (v verdict) {
-	v.ctx = ctx
+func (r *run) ask(c *Call, ask Ask, obj P) (v verdict) {
 	defer func() {
 		if p := recover(); p != nil {
-			v = verdict{ctx: ctx, err: r.op.RecoverFunc(ctx, p)}
+			v = verdict{ctx: c.Ctx, err: r.op.RecoverFunc(c.Ctx, p)}
 		}
 	}()
-	value, err := ask(ctx, obj, func(ctx context.Context) (any, error) {
-		v.ctx = ctx
-		return passed{}, nil
-	})
+	c.handed = c.Ctx
+	value, err := ask(c.Ctx, obj, c.next)
+	v.ctx = c.handed
 	switch {
 	case err != nil:
 		v.err = err
@@ -109,4 +107,10 @@ func (r *run) ask(ctx context.Context, ask Ask, obj P) (v verdict) {
 		v.err = errReplaced
 	}
 	return v
+}
+
+// next is what directives call to let an object through.
+func (c *Call) next(ctx context.Context) (any, error) {
+	c.handed = ctx
+	return passed{}, nil
 }

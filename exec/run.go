@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // maxParallel bounds the resolvers of one operation that run at the same time, and with them the
@@ -16,7 +17,7 @@ const maxParallel = 4
 
 // run is one execution of an operation, or of a subscription for one event.
 type run struct {
-	context.Context // in which it was begun
+	context.Context // in which it was begun; nil before that
 
 	schema *Schema
 	op     *graphql.OperationContext
@@ -26,8 +27,9 @@ type run struct {
 
 	objects atomic.Int32 // that count
 
-	root        frame // these three are one allocation with the run
-	rootObject  [1]P
+	root        frame // of the operation itself: its one object is none
+	rootObject  [1]P  // this and what follows is one allocation with the run
+	rootColumns [1]column
 	rootContext graphql.FieldContext
 
 	makeInputs sync.Once
@@ -53,15 +55,32 @@ type column struct {
 	raw      graphql.Marshaler
 	source   source
 	sink     Sink
-	subs     []frame // by kind
+	subs     []frame  // by kind
+	only     [1]frame // where they are if there is one kind
 }
 
-func (s *Schema) newRun(ctx context.Context, op *graphql.OperationContext) *run {
-	r := &run{Context: ctx, schema: s, op: op, ec: s.table.Bind(op)}
+func (s *Schema) newRun(op *graphql.OperationContext, plan *selection) *run {
+	r := &run{schema: s, op: op, ec: s.table.Bind(op)}
 	if !s.serial {
 		r.spare.Store(maxParallel - 1)
 	}
+	r.rootContext.Object = r.rootName()
+	r.root = frame{sel: plan, objs: r.rootObject[:], fc: &r.rootContext}
+	if len(plan.asked) <= len(r.rootColumns) { // as most have
+		r.root.cols = r.rootColumns[:len(plan.asked)]
+	}
 	return r
+}
+
+func (r *run) rootName() string {
+	switch r.op.Operation.Operation {
+	case ast.Mutation:
+		return r.schema.Schema().Mutation.Name
+	case ast.Subscription:
+		return r.schema.Schema().Subscription.Name
+	default:
+		return r.schema.Schema().Query.Name
+	}
 }
 
 // frame resolves what the fields of the frame need, and then all below.
@@ -86,7 +105,9 @@ func (r *run) inOrder(ctx context.Context, f *frame) {
 }
 
 func (f *frame) open() {
-	f.cols = make([]column, len(f.sel.asked))
+	if f.cols == nil {
+		f.cols = make([]column, len(f.sel.asked))
+	}
 	for i := range f.cols {
 		f.cols[i].field = f.sel.asked[i]
 	}
@@ -261,7 +282,9 @@ func (c *column) spread(rowErrs []error) {
 
 // below resolves the objects that a column has given, each kind as one frame.
 func (r *run) below(ctx context.Context, col *column, parent *graphql.FieldContext) {
-	col.subs = make([]frame, len(col.field.subs))
+	if col.subs = col.only[:]; len(col.field.subs) != 1 {
+		col.subs = make([]frame, len(col.field.subs))
+	}
 	calls := 0
 	for kind, sel := range col.field.subs {
 		col.subs[kind] = frame{sel: sel, objs: col.sink.group(kind), fc: parent}

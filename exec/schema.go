@@ -114,9 +114,9 @@ func (s *Schema) Exec(ctx context.Context) graphql.ResponseHandler {
 			return s.subscribe(ctx, op, plan)
 		}
 	}
-	return once(func(ctx context.Context) *graphql.Response {
-		return s.respond(ctx, op, plan, event)
-	})
+	r := s.newRun(op, plan)
+	r.event = event
+	return r.once
 }
 
 // generated executes as gqlgen does. The data is copied, since gqlgen writes all events of a
@@ -132,55 +132,28 @@ func (s *Schema) generated(ctx context.Context) graphql.ResponseHandler {
 	}
 }
 
-func once(respond graphql.ResponseHandler) graphql.ResponseHandler {
-	done := false
-	return func(ctx context.Context) *graphql.Response {
-		if done {
-			return nil
-		}
-		done = true
-		return respond(ctx)
+// once answers in full when it is first called, and nothing after that.
+func (r *run) once(ctx context.Context) *graphql.Response {
+	if r.Context != nil {
+		return nil
 	}
-}
-
-func (s *Schema) respond(ctx context.Context, op *graphql.OperationContext, plan *selection, event *event) *graphql.Response {
 	var scope Scope
-	if s.within != nil && op.Operation.Operation == ast.Query {
-		scope = s.within(ctx)
+	if within := r.schema.within; within != nil && r.op.Operation.Operation == ast.Query {
+		scope = within(ctx)
 		ctx = scope
 	}
-	r := s.newRun(ctx, op)
-	r.event = event
-	root := r.rootFrame(plan)
-	if op.Operation.Operation == ast.Mutation {
-		r.inOrder(r, root)
+	r.Context = ctx
+	if r.op.Operation.Operation == ast.Mutation {
+		r.inOrder(r, &r.root)
 	} else {
-		r.frame(r, root)
+		r.frame(r, &r.root)
 	}
-	if event == nil && s.onAnswer != nil {
-		s.onAnswer(ctx, int(r.objects.Load()))
+	if r.event == nil && r.schema.onAnswer != nil {
+		r.schema.onAnswer(ctx, int(r.objects.Load()))
 	}
-	response := &graphql.Response{Data: r.write(r, root)}
+	response := &graphql.Response{Data: r.write()}
 	if scope != nil {
 		scope.End()
 	}
 	return response
-}
-
-// rootFrame is the frame of the operation itself: its one object is none. A run has one.
-func (r *run) rootFrame(plan *selection) *frame {
-	r.rootContext.Object = r.rootName()
-	r.root = frame{sel: plan, objs: r.rootObject[:], fc: &r.rootContext}
-	return &r.root
-}
-
-func (r *run) rootName() string {
-	switch r.op.Operation.Operation {
-	case ast.Mutation:
-		return r.schema.Schema().Mutation.Name
-	case ast.Subscription:
-		return r.schema.Schema().Subscription.Name
-	default:
-		return r.schema.Schema().Query.Name
-	}
 }

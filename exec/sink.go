@@ -5,6 +5,7 @@ package exec
 // each is. Its objects, flat, are the next frame.
 type Sink struct {
 	objs  []P      // not null, in order, if the field's type is an object type
+	one   [1]P     // where they are if there can be one at the most
 	kinds [][]P    // the same by kind, if the field's type is abstract; objs is then not used
 	kind  []uint16 // of each item, if the field's type is abstract
 	slot  []int32  // of each item in objs or kinds[kind], or isNull; nil while slot equals item
@@ -30,6 +31,8 @@ func (s *Sink) prepare(fd *field, n int) {
 	case len(fd.subs) > 1:
 		s.kinds = make([][]P, len(fd.subs))
 		s.slot = []int32{}
+	case fd.lists == 0 && n <= len(s.one):
+		s.objs = s.one[:0]
 	case fd.lists == 0:
 		s.objs = make([]P, 0, n)
 	}

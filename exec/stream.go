@@ -75,18 +75,23 @@ func (s *Schema) subscribe(ctx context.Context, op *graphql.OperationContext, pl
 		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
 		return graphql.OneShot(nil)
 	}
-	r := s.newRun(ctx, op)
-	root := r.rootFrame(plan)
-	root.open()
-	c := r.newCall(r, root, &root.cols[0])
+	r, c := s.newEvent(ctx, op, plan)
 	r.open(c)
 	if c.col.source == nil {
-		Release(r.write(r, root))
+		Release(r.write())
 		return graphql.OneShot(nil)
 	}
 	return func(ctx context.Context) *graphql.Response {
 		return s.next(ctx, op, plan, c)
 	}
+}
+
+// newEvent begins a run of a subscription with the call of its one field.
+func (s *Schema) newEvent(ctx context.Context, op *graphql.OperationContext, plan *selection) (*run, *Call) {
+	r := s.newRun(op, plan)
+	r.Context = ctx
+	r.root.open()
+	return r, r.newCall(r, &r.root, &r.root.cols[0])
 }
 
 // open asks the guards and the resolver. A panic is the failure of the field.
@@ -97,10 +102,7 @@ func (r *run) open(c *Call) {
 
 // next waits for an event and answers it. Nil says that there will be none.
 func (s *Schema) next(ctx context.Context, op *graphql.OperationContext, plan *selection, opened *Call) *graphql.Response {
-	r := s.newRun(ctx, op)
-	root := r.rootFrame(plan)
-	root.open()
-	c := r.newCall(r, root, &root.cols[0])
+	r, c := s.newEvent(ctx, op, plan)
 	c.Field.Args = opened.Field.Args
 	if !r.receive(ctx, c, opened.col.source) {
 		return nil
@@ -108,7 +110,7 @@ func (s *Schema) next(ctx context.Context, op *graphql.OperationContext, plan *s
 	if c.col.all == nil && c.col.field.subs != nil {
 		r.below(c.Ctx, c.col, c.Field)
 	}
-	return &graphql.Response{Data: r.write(r, root)}
+	return &graphql.Response{Data: r.write()}
 }
 
 // receive waits for the event and takes it. A panic while it is taken is the failure of the field.

@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"context"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -11,17 +10,17 @@ import (
 // write writes the answer and reports the errors that it meets on the way, in the order of the
 // answer. Custom scalars may panic: then all is written again with a look at each value, so that
 // only the one at fault is null.
-func (r *run) write(ctx context.Context, root *frame) []byte {
+func (r *run) write() []byte {
 	w := writers.Get().(*Writer)
 	defer w.giveBack()
-	w.buf, w.ctx, w.run = takeBuffer(), ctx, r
-	if !w.attempt(root) {
+	w.buf, w.ctx, w.run = takeBuffer(), r, r
+	if !w.attempt(&r.root) {
 		w.buf, w.path, w.errs, w.err = w.buf[:0], w.path[:0], nil, nil
 		w.careful = true
-		w.root(root)
+		w.root(&r.root)
 	}
 	for i := range w.errs {
-		w.errs[i].present(ctx)
+		w.errs[i].present(r)
 	}
 	return w.buf
 }

@@ -47,14 +47,15 @@ func (g *guard) document(ctx context.Context, params *graphql.RawParams) (*docum
 	}
 	doc, known := g.documents.get(params.Query)
 	if !known {
-		parsed, errs := g.admit(params.Query)
+		text := strings.Clone(params.Query) // which may be a part of a long request
+		parsed, errs := g.admit(text)
 		if errs != nil {
 			return nil, errs
 		}
-		doc = g.documents.add(params.Query, newDocument(parsed))
+		doc = g.documents.add(text, newDocument(parsed))
 	}
 	if keep != "" {
-		g.texts.add(keep, params.Query)
+		g.texts.add(keep, strings.Clone(params.Query))
 	}
 	return doc, nil
 }

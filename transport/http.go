@@ -48,8 +48,11 @@ func (t *HTTP) Shutdown() {
 
 // ServeHTTP answers one request. An event stream takes until its operation ends or the client leaves.
 func (t *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	header["Vary"] = append(header["Vary"], "Accept") // not instead of what CORS says
+	if header := w.Header(); header["Vary"] == nil {
+		header["Vary"] = varies
+	} else {
+		header.Add("Vary", varies[0]) // not instead of what CORS says
+	}
 	x := &exchange{HTTP: t, w: w, r: r, media: negotiate(r.Header)}
 	defer x.rescue()
 	switch r.Method {
@@ -65,6 +68,9 @@ func (t *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.refuse(http.StatusMethodNotAllowed, badInput("use POST, or GET for queries"))
 	}
 }
+
+// varies is the same in all answers: whoever adds to it gets another.
+var varies = []string{"Accept"}
 
 const allowed = "GET, HEAD, OPTIONS, POST"
 
@@ -289,12 +295,18 @@ var contentTypes = map[string][]string{
 	typeJSON: {typeJSON + "; charset=utf-8"}, typeResponse: {typeResponse + "; charset=utf-8"},
 }
 
+// countedByHTTP is from which size on, in bytes, package http no longer finds out the length of an answer by itself.
+const countedByHTTP = 2 << 10
+
 func (x *exchange) write(status int, response *graphql.Response) {
 	defer x.config.Release(response.Data)
 	around := envelop(response)
 	header := x.w.Header()
 	header["Content-Type"] = contentTypes[x.media]
-	header["Content-Length"] = []string{strconv.Itoa(len(around.head) + len(response.Data) + len(around.tail))}
+	size := len(around.head) + len(response.Data) + len(around.tail)
+	if size >= countedByHTTP || x.r.Method == http.MethodHead {
+		header["Content-Length"] = []string{strconv.Itoa(size)}
+	}
 	x.w.WriteHeader(status)
 	for _, part := range [][]byte{around.head, response.Data, around.tail} {
 		if _, err := x.w.Write(part); err != nil {

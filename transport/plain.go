@@ -7,12 +7,13 @@ import (
 
 // plainParams reads, in one pass, a request as nearly all clients send it: the well-known members once each, values that
 // are strings, small integers, booleans or null, and no escapes but the short ones. It gives up on all else, mistakes
-// included, which [checkJSON] and the decoder judge; what it reads it reads as they do.
+// included, which [checkJSON] and the decoder judge; what it reads it reads as they do. All strings without escapes share
+// one copy of the request, so whoever keeps one for longer than the request takes a copy of its own.
 func plainParams(raw []byte, limits *Limits) (p parameters, ok bool) {
 	if limits.JSONDepth < 2 || !utf8.Valid(raw) {
 		return p, false
 	}
-	t := &plainText{raw: raw, longest: max(limits.StringBytes, limits.DocumentBytes)}
+	t := &plainText{raw: string(raw), longest: max(limits.StringBytes, limits.DocumentBytes)}
 	seen := [4]bool{}
 	once := func(i int) bool {
 		first := !seen[i]
@@ -42,7 +43,7 @@ func plainParams(raw []byte, limits *Limits) (p parameters, ok bool) {
 
 // plainText is JSON that is read from left to right.
 type plainText struct {
-	raw     []byte
+	raw     string
 	at      int
 	longest int // string, in bytes
 }
@@ -64,7 +65,7 @@ func (t *plainText) take(c byte) bool {
 
 func (t *plainText) word(w string) bool {
 	t.space()
-	if len(t.raw)-t.at >= len(w) && string(t.raw[t.at:t.at+len(w)]) == w {
+	if len(t.raw)-t.at >= len(w) && t.raw[t.at:t.at+len(w)] == w {
 		t.at += len(w)
 		return true
 	}
@@ -152,7 +153,7 @@ func (t *plainText) text() (string, bool) {
 		switch c := t.raw[t.at]; {
 		case c == '"':
 			t.at++
-			return string(t.raw[start : t.at-1]), t.at-1-start <= t.longest
+			return t.raw[start : t.at-1], t.at-1-start <= t.longest
 		case c == '\\':
 			return t.escaped(start)
 		case c < ' ':

@@ -20,9 +20,9 @@ func newLog(g General, w io.Writer) (log *slog.Logger, flush func()) {
 		text := tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !terminal})
 		return slog.New(server.WithRequestID(text)), func() {}
 	}
-	lines := newSink(w)
-	json := slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: level})
-	return slog.New(server.WithRequestID(prompt{json, lines})), lines.flush
+	to := newSink(w)
+	json := slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level})
+	return slog.New(server.WithRequestID(lines{prompt{json, to}})), to.flush
 }
 
 func isTerminal(w io.Writer) bool {

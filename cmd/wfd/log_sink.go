@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"workflowfactory/server"
 )
 
 const (
@@ -31,16 +33,21 @@ func newSink(out io.Writer) *sink {
 
 // Write keeps one or more lines.
 func (s *sink) Write(line []byte) (int, error) {
+	s.add(func(b []byte) []byte { return append(b, line...) })
+	return len(line), nil
+}
+
+// add keeps what is appended.
+func (s *sink) add(line func([]byte) []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.lines) == 0 {
 		s.timer.Reset(lagAtMost)
 	}
-	s.lines = append(s.lines, line...)
+	s.lines = line(s.lines)
 	if len(s.lines) >= sinkBuffer {
 		s.empty()
 	}
-	return len(line), nil
 }
 
 func (s *sink) flush() {
@@ -76,3 +83,14 @@ func (p prompt) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 
 func (p prompt) WithGroup(name string) slog.Handler { return prompt{p.Handler.WithGroup(name), p.sink} }
+
+// lines is a sink's handler before anything is added to all of its lines.
+type lines struct{ prompt }
+
+// LogRequest writes the line of a request.
+func (l lines) LogRequest(line server.RequestLine) {
+	l.sink.add(line.AppendJSON)
+	if line.Level >= slog.LevelWarn {
+		l.sink.flush()
+	}
+}

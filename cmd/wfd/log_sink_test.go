@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"workflowfactory/server"
 )
 
 // TestLogLinesAreWrittenTogether has lines wait for a moment and not longer, in their order, and a warning for nothing.
@@ -45,5 +47,24 @@ func TestLogKeepsNothingBack(t *testing.T) {
 	s.flush()
 	if got := strings.Count(out.String(), "\n"); got != many || !strings.Contains(out.String(), fmt.Sprint("line ", many-1)) {
 		t.Errorf("%d of %d lines", got, many)
+	}
+}
+
+// TestRequestsAreLoggedTheShortWay unless all lines are to have something added.
+func TestRequestsAreLoggedTheShortWay(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	s := newSink(&out)
+	var handler slog.Handler = lines{prompt{slog.NewJSONHandler(s, nil), s}}
+	short := handler.(server.RequestLogger)
+	short.LogRequest(server.RequestLine{Path: "/one"})
+	short.LogRequest(server.RequestLine{Path: "/two", Level: slog.LevelWarn}) // writes both at once
+	if got := out.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, `"path":"/one"`) || !strings.Contains(got, `"level":"WARN"`) {
+		t.Errorf("%q", got)
+	}
+	for _, added := range []slog.Handler{handler.WithAttrs([]slog.Attr{slog.String("who", "I")}), handler.WithGroup("all")} {
+		if _, ok := added.(server.RequestLogger); ok {
+			t.Error("the short way would forget what is added to all lines")
+		}
 	}
 }
