@@ -12,12 +12,16 @@ const maxPooled = 1 << 20
 
 var (
 	buffers  sync.Pool // *[]byte
+	handles  sync.Pool // the same without a buffer: they need not be allocated again
 	poisoned atomic.Bool
 )
 
 func takeBuffer() []byte {
-	if b, ok := buffers.Get().(*[]byte); ok {
-		return (*b)[:0]
+	if handle, ok := buffers.Get().(*[]byte); ok {
+		b := *handle
+		*handle = nil
+		handles.Put(handle)
+		return b[:0]
 	}
 	return make([]byte, 0, 4096)
 }
@@ -35,8 +39,12 @@ func Release(data json.RawMessage) {
 	if c := cap(data); c == 0 || c > maxPooled {
 		return
 	}
-	b := []byte(data)
-	buffers.Put(&b)
+	handle, ok := handles.Get().(*[]byte)
+	if !ok {
+		handle = new([]byte)
+	}
+	*handle = data
+	buffers.Put(handle)
 }
 
 // Poison has Release overwrite what it is given with bytes that are no JSON, so that a test sees at

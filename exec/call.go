@@ -4,23 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"unsafe"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Call is one call of a resolver: for all objects of a frame, or for the one root.
 type Call struct {
 	// Ctx is the resolver's context.
 	Ctx context.Context
-	// Field is the field's context, with the arguments in Args. Its path has names only, since the
-	// call stands for all list elements at once.
+	// Field is the field's context. Its path has names only, since the call stands for all list
+	// elements at once.
 	Field *graphql.FieldContext
 	// EC is gqlgen's execution context.
 	EC any
+	// In are the arguments as the resolver takes them: a pointer to what the generated code made.
+	In any
 
+	run  *run
 	col  *column
 	objs []P     // of the frame
 	live []int32 // those of objs that the guards left; nil while that is all
@@ -100,8 +101,8 @@ type passed struct{}
 var errReplaced = errors.New("a directive or interceptor replaced the value of a field; only letting through and denying are supported")
 
 func (r *run) newCall(ctx context.Context, f *frame, col *column) *Call {
-	c := &Call{EC: r.ec, col: col, objs: f.objs, left: f.objs, field: col.field.context(f.fc)}
-	c.own = within{ctx, &c.field}
+	c := &Call{EC: r.ec, run: r, col: col, objs: f.objs, left: f.objs, field: col.field.context(f.fc)}
+	c.own = within{Context: ctx, field: &c.field}
 	c.Ctx, c.Field = &c.own, &c.field
 	return c
 }
@@ -144,45 +145,11 @@ func (r *run) allowed(c *Call) {
 	}
 }
 
-func (r *run) args(c *Call) (err error) {
+func (r *run) args(c *Call) error {
 	if c.col.field.def.Args == nil || r.event != nil && c.isRoot() {
 		return nil
 	}
-	raw := given.Get().(map[string]any)
-	gather(raw, c.Field.Field, r.op.Variables)
-	c.Field.Args, err = c.col.field.def.Args(c.Ctx, c.EC, raw)
-	clear(raw)
-	given.Put(raw)
-	return err
-}
-
-// given are maps for arguments as they are given, which nobody keeps once they have become those of a resolver.
-var given = sync.Pool{New: func() any { return map[string]any{} }}
-
-// gather takes the arguments of a field that are given or have a default; a variable that is missing
-// gives none.
-func gather(into map[string]any, f graphql.CollectedField, variables map[string]any) {
-	for _, argument := range f.Definition.Arguments {
-		value := argument.DefaultValue
-		if given := f.Arguments.ForName(argument.Name); given != nil {
-			if given.Value.Kind == ast.Variable {
-				if v, ok := variables[given.Value.Raw]; ok {
-					into[argument.Name] = v
-					continue
-				}
-			} else {
-				value = given.Value
-			}
-		}
-		if value == nil {
-			continue
-		}
-		v, err := value.Value(variables)
-		if err != nil {
-			panic(err) // of a literal that validation has let through
-		}
-		into[argument.Name] = v
-	}
+	return c.col.field.def.Args(c)
 }
 
 func (r *run) resolve(c *Call) {

@@ -10,6 +10,7 @@ import (
 // that gqlgen looks for. It keeps its keys to itself, so it is asked for them.
 var (
 	fieldKey  = keyOf(func(ctx context.Context) { graphql.GetFieldContext(ctx) })
+	pathKey   = keyOf(func(ctx context.Context) { graphql.GetPathContext(ctx) })
 	inputsKey = keyOf(func(ctx context.Context) { _ = graphql.UnmarshalNamedInputFromContext(ctx, "", nil, nil) })
 )
 
@@ -53,12 +54,18 @@ func (r *run) inputs() any {
 // within is the context of one call.
 type within struct {
 	context.Context
-	field *graphql.FieldContext
+	field    *graphql.FieldContext
+	argument string // that is being read, or ""
 }
 
 func (w *within) Value(key any) any {
-	if key == fieldKey {
+	switch {
+	case key == fieldKey:
 		return w.field
+	case key == pathKey && w.argument != "":
+		path := graphql.NewPathWithField(w.argument)
+		path.ParentField = w.field
+		return path
 	}
 	return w.Context.Value(key)
 }

@@ -44,7 +44,7 @@ func Static(directives ...string) Option {
 func Serial() Option { return func(s *Schema) { s.serial = true } }
 
 // Direct leaves out the interceptors of fields and of root fields: what the server has of
-// them is not called.
+// them is not called, and contexts of fields do not have the arguments, which only they look at.
 func Direct() Option { return func(s *Schema) { s.direct = true } }
 
 // Scope is a context that lasts while a query is answered.

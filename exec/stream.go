@@ -103,7 +103,7 @@ func (r *run) open(c *Call) {
 // next waits for an event and answers it. Nil says that there will be none.
 func (s *Schema) next(ctx context.Context, op *graphql.OperationContext, plan *selection, opened *Call) *graphql.Response {
 	r, c := s.newEvent(ctx, op, plan)
-	c.Field.Args = opened.Field.Args
+	c.In, c.Field.Args = opened.In, opened.Field.Args
 	if !r.receive(ctx, c, opened.col.source) {
 		return nil
 	}

@@ -41,8 +41,8 @@ type Field struct {
 	// Stream is a subscription field.
 	Stream *Stream
 
-	// Args turns the arguments of the document into those of the resolver. May be nil.
-	Args func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error)
+	// Args reads the arguments of the document into Call.In. May be nil.
+	Args func(c *Call) error
 	// Guards are the directives of the definition, in the order in which they are asked.
 	Guards []Guard
 	// Method says that Leaf or Get calls a method of the model.

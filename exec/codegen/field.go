@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"go/types"
+	"regexp"
 	"strings"
 
 	"github.com/99designs/gqlgen/codegen"
 	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/99designs/gqlgen/codegen/templates"
 )
 
 // entry is one field of an object type, and how it is had.
@@ -36,15 +38,61 @@ func (e entry) Source() string {
 	}
 }
 
-// Arguments calls what gqlgen has generated to read the arguments, or is empty.
-func (e entry) Arguments() string {
-	if len(e.Args) == 0 {
-		return ""
+// Inputs is the type of the field's arguments as its resolver takes them.
+func (e entry) Inputs() string { return "planInputs" + ucFirst(e.Object.Name) + "_" + e.Name }
+
+// argument is one of a field's.
+type argument struct {
+	*codegen.FieldArgument
+	entry entry
+	place int
+}
+
+// Arguments are those that the resolver takes.
+func (e entry) Arguments() []argument {
+	var all []argument
+	if isIntrospection(e.Field) { // gqlgen reads them itself
+		return nil
 	}
-	if e.table.Config.UseFunctionSyntaxForExecutionContext {
-		return e.ArgsFunc() + "(ctx, ec.(*executionContext), raw)"
+	for i, arg := range e.Args {
+		all = append(all, argument{arg, e, i})
 	}
-	return "ec.(*executionContext)." + e.ArgsFunc() + "(ctx, raw)"
+	return all
+}
+
+// Type is the argument's Go type.
+func (a argument) Type() string { return typeName(a.TypeReference.GO) }
+
+// Inputs is the type in which it stands.
+func (a argument) Inputs() string { return a.entry.Inputs() }
+
+// Var is the name of its field there.
+func (a argument) Var() string { return fmt.Sprintf("a%d", a.place) }
+
+// Read gives the argument's value. Where directives stand on it, gqlgen has generated how they are asked.
+func (a argument) Read() string {
+	t := a.entry.table
+	if len(a.ImplDirectives()) > 0 {
+		return fmt.Sprintf("%s%s%s(c.Ctx, %sc.Given())", t.ECDot(), a.entry.ArgsFunc(), templates.ToGo(a.Name), t.ECArg())
+	}
+	unmarshal := t.ECDot() + a.TypeReference.UnmarshalFunc()
+	if t.Config.UseFunctionSyntaxForExecutionContext {
+		unmarshal = fmt.Sprintf("func(ctx context.Context, v any) (%s, error) { return %s(ctx, ec, v) }", a.Type(), unmarshal)
+	}
+	return fmt.Sprintf("exec.Argument(c, %q, %s)", a.Name, unmarshal)
+}
+
+// fromInputs has a call that gqlgen wrote take its arguments from the Inputs.
+func (e entry) fromInputs(call string) string {
+	for _, a := range e.Arguments() {
+		if iface, ok := types.Unalias(a.TypeReference.GO).(*types.Interface); ok && iface.Empty() {
+			nilOrAny := regexp.MustCompile(fmt.Sprintf(`(?s)func \(\) any \{\s*if fc\.Args\[%q\] == nil .*?\}\(\)`, a.Name))
+			call = nilOrAny.ReplaceAllLiteralString(call, "in."+a.Var())
+			continue
+		}
+		call = strings.ReplaceAll(call, fmt.Sprintf("fc.Args[%q].(%s)", a.Name, a.Type()), "in."+a.Var())
+	}
+	return call
 }
 
 func (e entry) closure(key, signature, body string) string {
@@ -81,10 +129,10 @@ func (e entry) call() string {
 		resolver := strings.SplitN(e.ShortInvocation(), "(", 2)[0] // the accessor of the object's resolvers
 		parents := "exec.Parents[" + typeName(e.Object.Type) + "](c)"
 		body += fmt.Sprintf("results, err := ec.Resolvers.%s().%s(%s)\n",
-			resolver, e.GoFieldName, e.BatchCallArgs(parents, ""))
+			resolver, e.GoFieldName, e.fromInputs(e.BatchCallArgs(parents, "")))
 		body += e.take("results", "err")
 	} else {
-		body += "result, err := ec.Resolvers." + e.ShortInvocation() + "\n"
+		body += "result, err := ec.Resolvers." + e.fromInputs(e.ShortInvocation()) + "\n"
 		body += e.take("[]"+typeName(e.TypeReference.GO)+"{result}", "err")
 	}
 	return e.closure("Call", "func(c *exec.Call)", body)
@@ -96,7 +144,7 @@ func (e entry) stream() string {
 		%sreturn ec.Resolvers.%s
 	}, func(c *exec.Call, events []%s) {
 		%s
-	})`, event, e.locals(), e.ShortInvocation(), event, e.take("events", "nil"))
+	})`, event, e.locals(), e.fromInputs(e.ShortInvocation()), event, e.take("events", "nil"))
 }
 
 // locals are the names that gqlgen's call expressions use.
@@ -104,7 +152,7 @@ func (e entry) locals() string {
 	if len(e.Args) == 0 {
 		return "ctx, ec := c.Ctx, c.EC.(*executionContext)\n"
 	}
-	return "ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)\n"
+	return "ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*" + e.Inputs() + ")\n"
 }
 
 // take hands a resolver's results on, one for each parent.

@@ -350,28 +350,59 @@ var planTable = exec.Table{
 			},
 			"tasks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Agent().Tasks(ctx, exec.Parents[model.Agent](c), fc.Args["filter"].(*model.TaskFilter), fc.Args["orderBy"].(*model.TaskOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsAgent_tasks)
+					results, err := ec.Resolvers.Agent().Tasks(ctx, exec.Parents[model.Agent](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.TaskConnection) {
 						exec.Add[model.TaskConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Agent_tasks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsAgent_tasks)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOTaskFilter2ᚖworkflowfactoryᚋmodelᚐTaskFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOTaskOrder2ᚖworkflowfactoryᚋmodelᚐTaskOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 			"recentTasks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Agent().RecentTasks(ctx, exec.Parents[model.Agent](c), fc.Args["first"].(*int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsAgent_recentTasks)
+					results, err := ec.Resolvers.Agent().RecentTasks(ctx, exec.Parents[model.Agent](c), in.a0)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]*model.Task) {
 						exec.AddList(s, *v, func(s *exec.Sink, v **model.Task) {
 							exec.Add[model.Task](s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Agent_recentTasks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsAgent_recentTasks)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"oversight": {
@@ -385,26 +416,72 @@ var planTable = exec.Table{
 			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Agent().Suggestions(ctx, exec.Parents[model.Agent](c), fc.Args["filter"].(*model.SuggestionFilter), fc.Args["orderBy"].(*model.SuggestionOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsAgent_suggestions)
+					results, err := ec.Resolvers.Agent().Suggestions(ctx, exec.Parents[model.Agent](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.SuggestionConnection) {
 						exec.Add[model.SuggestionConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Agent_suggestions_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsAgent_suggestions)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOSuggestionFilter2ᚖworkflowfactoryᚋmodelᚐSuggestionFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOSuggestionOrder2ᚖworkflowfactoryᚋmodelᚐSuggestionOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 			"history": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Agent().History(ctx, exec.Parents[model.Agent](c), fc.Args["filter"].(*model.EventFilter), fc.Args["orderBy"].(*model.EventOrder), fc.Args["first"].(*int), fc.Args["after"].(*model.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*model.Cursor))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsAgent_history)
+					results, err := ec.Resolvers.Agent().History(ctx, exec.Parents[model.Agent](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.EventConnection) {
 						exec.Add[model.EventConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Agent_history_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsAgent_history)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOEventFilter2ᚖworkflowfactoryᚋmodelᚐEventFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOEventOrder2ᚖworkflowfactoryᚋmodelᚐEventOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 		},
@@ -1787,562 +1864,906 @@ var planTable = exec.Table{
 		"Mutation": {
 			"createWorkflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CreateWorkflow(ctx, fc.Args["input"].(model.CreateWorkflowInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_createWorkflow)
+					result, err := ec.Resolvers.Mutation().CreateWorkflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.WorkflowPayload{result}, err, func(s *exec.Sink, v **model.WorkflowPayload) {
 						exec.Add[model.WorkflowPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_createWorkflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_createWorkflow)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCreateWorkflowInput2workflowfactoryᚋmodelᚐCreateWorkflowInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"updateWorkflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().UpdateWorkflow(ctx, fc.Args["input"].(model.UpdateWorkflowInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_updateWorkflow)
+					result, err := ec.Resolvers.Mutation().UpdateWorkflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.WorkflowPayload{result}, err, func(s *exec.Sink, v **model.WorkflowPayload) {
 						exec.Add[model.WorkflowPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_updateWorkflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_updateWorkflow)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNUpdateWorkflowInput2workflowfactoryᚋmodelᚐUpdateWorkflowInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"deleteWorkflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().DeleteWorkflow(ctx, fc.Args["input"].(model.DeleteWorkflowInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_deleteWorkflow)
+					result, err := ec.Resolvers.Mutation().DeleteWorkflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.WorkflowDeletedPayload{result}, err, func(s *exec.Sink, v **model.WorkflowDeletedPayload) {
 						exec.Add[model.WorkflowDeletedPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_deleteWorkflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_deleteWorkflow)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNDeleteWorkflowInput2workflowfactoryᚋmodelᚐDeleteWorkflowInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"startWorkflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().StartWorkflow(ctx, fc.Args["input"].(model.StartWorkflowInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_startWorkflow)
+					result, err := ec.Resolvers.Mutation().StartWorkflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.WorkflowPayload{result}, err, func(s *exec.Sink, v **model.WorkflowPayload) {
 						exec.Add[model.WorkflowPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_startWorkflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_startWorkflow)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNStartWorkflowInput2workflowfactoryᚋmodelᚐStartWorkflowInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"pauseWorkflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().PauseWorkflow(ctx, fc.Args["input"].(model.PauseWorkflowInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_pauseWorkflow)
+					result, err := ec.Resolvers.Mutation().PauseWorkflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.WorkflowPayload{result}, err, func(s *exec.Sink, v **model.WorkflowPayload) {
 						exec.Add[model.WorkflowPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_pauseWorkflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_pauseWorkflow)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNPauseWorkflowInput2workflowfactoryᚋmodelᚐPauseWorkflowInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"resumeWorkflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().ResumeWorkflow(ctx, fc.Args["input"].(model.ResumeWorkflowInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_resumeWorkflow)
+					result, err := ec.Resolvers.Mutation().ResumeWorkflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.WorkflowPayload{result}, err, func(s *exec.Sink, v **model.WorkflowPayload) {
 						exec.Add[model.WorkflowPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_resumeWorkflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_resumeWorkflow)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNResumeWorkflowInput2workflowfactoryᚋmodelᚐResumeWorkflowInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"cancelWorkflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CancelWorkflow(ctx, fc.Args["input"].(model.CancelWorkflowInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_cancelWorkflow)
+					result, err := ec.Resolvers.Mutation().CancelWorkflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.WorkflowPayload{result}, err, func(s *exec.Sink, v **model.WorkflowPayload) {
 						exec.Add[model.WorkflowPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_cancelWorkflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_cancelWorkflow)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCancelWorkflowInput2workflowfactoryᚋmodelᚐCancelWorkflowInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"retryWorkflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RetryWorkflow(ctx, fc.Args["input"].(model.RetryWorkflowInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_retryWorkflow)
+					result, err := ec.Resolvers.Mutation().RetryWorkflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.WorkflowPayload{result}, err, func(s *exec.Sink, v **model.WorkflowPayload) {
 						exec.Add[model.WorkflowPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_retryWorkflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_retryWorkflow)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRetryWorkflowInput2workflowfactoryᚋmodelᚐRetryWorkflowInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"createTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CreateTask(ctx, fc.Args["input"].(model.CreateTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_createTask)
+					result, err := ec.Resolvers.Mutation().CreateTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_createTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_createTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCreateTaskInput2workflowfactoryᚋmodelᚐCreateTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"updateTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().UpdateTask(ctx, fc.Args["input"].(model.UpdateTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_updateTask)
+					result, err := ec.Resolvers.Mutation().UpdateTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_updateTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_updateTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNUpdateTaskInput2workflowfactoryᚋmodelᚐUpdateTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"deleteTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().DeleteTask(ctx, fc.Args["input"].(model.DeleteTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_deleteTask)
+					result, err := ec.Resolvers.Mutation().DeleteTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskDeletedPayload{result}, err, func(s *exec.Sink, v **model.TaskDeletedPayload) {
 						exec.Add[model.TaskDeletedPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_deleteTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_deleteTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNDeleteTaskInput2workflowfactoryᚋmodelᚐDeleteTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"assignTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().AssignTask(ctx, fc.Args["input"].(model.AssignTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_assignTask)
+					result, err := ec.Resolvers.Mutation().AssignTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_assignTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_assignTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNAssignTaskInput2workflowfactoryᚋmodelᚐAssignTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"unassignTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().UnassignTask(ctx, fc.Args["input"].(model.UnassignTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_unassignTask)
+					result, err := ec.Resolvers.Mutation().UnassignTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_unassignTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_unassignTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNUnassignTaskInput2workflowfactoryᚋmodelᚐUnassignTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"retryTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RetryTask(ctx, fc.Args["input"].(model.RetryTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_retryTask)
+					result, err := ec.Resolvers.Mutation().RetryTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_retryTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_retryTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRetryTaskInput2workflowfactoryᚋmodelᚐRetryTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"cancelTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CancelTask(ctx, fc.Args["input"].(model.CancelTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_cancelTask)
+					result, err := ec.Resolvers.Mutation().CancelTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_cancelTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_cancelTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCancelTaskInput2workflowfactoryᚋmodelᚐCancelTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"skipTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().SkipTask(ctx, fc.Args["input"].(model.SkipTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_skipTask)
+					result, err := ec.Resolvers.Mutation().SkipTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_skipTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_skipTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNSkipTaskInput2workflowfactoryᚋmodelᚐSkipTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"addTaskDependency": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().AddTaskDependency(ctx, fc.Args["input"].(model.AddTaskDependencyInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_addTaskDependency)
+					result, err := ec.Resolvers.Mutation().AddTaskDependency(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_addTaskDependency_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_addTaskDependency)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNAddTaskDependencyInput2workflowfactoryᚋmodelᚐAddTaskDependencyInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"removeTaskDependency": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RemoveTaskDependency(ctx, fc.Args["input"].(model.RemoveTaskDependencyInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_removeTaskDependency)
+					result, err := ec.Resolvers.Mutation().RemoveTaskDependency(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_removeTaskDependency_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_removeTaskDependency)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRemoveTaskDependencyInput2workflowfactoryᚋmodelᚐRemoveTaskDependencyInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"cancelTasks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CancelTasks(ctx, fc.Args["input"].(model.CancelTasksInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_cancelTasks)
+					result, err := ec.Resolvers.Mutation().CancelTasks(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.BulkTasksPayload{result}, err, func(s *exec.Sink, v **model.BulkTasksPayload) {
 						exec.Add[model.BulkTasksPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_cancelTasks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_cancelTasks)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCancelTasksInput2workflowfactoryᚋmodelᚐCancelTasksInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"retryTasks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RetryTasks(ctx, fc.Args["input"].(model.RetryTasksInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_retryTasks)
+					result, err := ec.Resolvers.Mutation().RetryTasks(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.BulkTasksPayload{result}, err, func(s *exec.Sink, v **model.BulkTasksPayload) {
 						exec.Add[model.BulkTasksPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_retryTasks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_retryTasks)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRetryTasksInput2workflowfactoryᚋmodelᚐRetryTasksInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan0}},
 			},
 			"registerAgent": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RegisterAgent(ctx, fc.Args["input"].(model.RegisterAgentInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_registerAgent)
+					result, err := ec.Resolvers.Mutation().RegisterAgent(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.AgentPayload{result}, err, func(s *exec.Sink, v **model.AgentPayload) {
 						exec.Add[model.AgentPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_registerAgent_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_registerAgent)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRegisterAgentInput2workflowfactoryᚋmodelᚐRegisterAgentInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"updateAgent": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().UpdateAgent(ctx, fc.Args["input"].(model.UpdateAgentInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_updateAgent)
+					result, err := ec.Resolvers.Mutation().UpdateAgent(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.AgentPayload{result}, err, func(s *exec.Sink, v **model.AgentPayload) {
 						exec.Add[model.AgentPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_updateAgent_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_updateAgent)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNUpdateAgentInput2workflowfactoryᚋmodelᚐUpdateAgentInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan2}},
 			},
 			"removeAgent": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RemoveAgent(ctx, fc.Args["input"].(model.RemoveAgentInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_removeAgent)
+					result, err := ec.Resolvers.Mutation().RemoveAgent(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.AgentDeletedPayload{result}, err, func(s *exec.Sink, v **model.AgentDeletedPayload) {
 						exec.Add[model.AgentDeletedPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_removeAgent_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_removeAgent)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRemoveAgentInput2workflowfactoryᚋmodelᚐRemoveAgentInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan2}},
 			},
 			"heartbeat": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().Heartbeat(ctx, fc.Args["input"].(model.HeartbeatInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_heartbeat)
+					result, err := ec.Resolvers.Mutation().Heartbeat(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.HeartbeatPayload{result}, err, func(s *exec.Sink, v **model.HeartbeatPayload) {
 						exec.Add[model.HeartbeatPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_heartbeat_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_heartbeat)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNHeartbeatInput2workflowfactoryᚋmodelᚐHeartbeatInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"claimTasks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().ClaimTasks(ctx, fc.Args["input"].(model.ClaimTasksInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_claimTasks)
+					result, err := ec.Resolvers.Mutation().ClaimTasks(ctx, in.a0)
 					exec.ResolveObjects(c, [][]*model.TaskLease{result}, err, func(s *exec.Sink, v *[]*model.TaskLease) {
 						exec.AddList(s, *v, func(s *exec.Sink, v **model.TaskLease) {
 							exec.Add[model.TaskLease](s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_claimTasks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_claimTasks)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNClaimTasksInput2workflowfactoryᚋmodelᚐClaimTasksInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"reportProgress": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().ReportProgress(ctx, fc.Args["input"].(model.ReportProgressInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_reportProgress)
+					result, err := ec.Resolvers.Mutation().ReportProgress(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_reportProgress_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_reportProgress)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNReportProgressInput2workflowfactoryᚋmodelᚐReportProgressInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"completeTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CompleteTask(ctx, fc.Args["input"].(model.CompleteTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_completeTask)
+					result, err := ec.Resolvers.Mutation().CompleteTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_completeTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_completeTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCompleteTaskInput2workflowfactoryᚋmodelᚐCompleteTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"failTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().FailTask(ctx, fc.Args["input"].(model.FailTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_failTask)
+					result, err := ec.Resolvers.Mutation().FailTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_failTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_failTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNFailTaskInput2workflowfactoryᚋmodelᚐFailTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"releaseTask": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().ReleaseTask(ctx, fc.Args["input"].(model.ReleaseTaskInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_releaseTask)
+					result, err := ec.Resolvers.Mutation().ReleaseTask(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskPayload{result}, err, func(s *exec.Sink, v **model.TaskPayload) {
 						exec.Add[model.TaskPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_releaseTask_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_releaseTask)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNReleaseTaskInput2workflowfactoryᚋmodelᚐReleaseTaskInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"appendTaskLog": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().AppendTaskLog(ctx, fc.Args["input"].(model.AppendTaskLogInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_appendTaskLog)
+					result, err := ec.Resolvers.Mutation().AppendTaskLog(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.TaskLogPayload{result}, err, func(s *exec.Sink, v **model.TaskLogPayload) {
 						exec.Add[model.TaskLogPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_appendTaskLog_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_appendTaskLog)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNAppendTaskLogInput2workflowfactoryᚋmodelᚐAppendTaskLogInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"createSuggestion": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CreateSuggestion(ctx, fc.Args["input"].(model.CreateSuggestionInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_createSuggestion)
+					result, err := ec.Resolvers.Mutation().CreateSuggestion(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.SuggestionPayload{result}, err, func(s *exec.Sink, v **model.SuggestionPayload) {
 						exec.Add[model.SuggestionPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_createSuggestion_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_createSuggestion)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCreateSuggestionInput2workflowfactoryᚋmodelᚐCreateSuggestionInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan3}},
 			},
 			"approveSuggestion": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().ApproveSuggestion(ctx, fc.Args["input"].(model.ApproveSuggestionInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_approveSuggestion)
+					result, err := ec.Resolvers.Mutation().ApproveSuggestion(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.SuggestionPayload{result}, err, func(s *exec.Sink, v **model.SuggestionPayload) {
 						exec.Add[model.SuggestionPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_approveSuggestion_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_approveSuggestion)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNApproveSuggestionInput2workflowfactoryᚋmodelᚐApproveSuggestionInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"rejectSuggestion": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RejectSuggestion(ctx, fc.Args["input"].(model.RejectSuggestionInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_rejectSuggestion)
+					result, err := ec.Resolvers.Mutation().RejectSuggestion(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.SuggestionPayload{result}, err, func(s *exec.Sink, v **model.SuggestionPayload) {
 						exec.Add[model.SuggestionPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_rejectSuggestion_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_rejectSuggestion)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRejectSuggestionInput2workflowfactoryᚋmodelᚐRejectSuggestionInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"answerSuggestion": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().AnswerSuggestion(ctx, fc.Args["input"].(model.AnswerSuggestionInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_answerSuggestion)
+					result, err := ec.Resolvers.Mutation().AnswerSuggestion(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.SuggestionPayload{result}, err, func(s *exec.Sink, v **model.SuggestionPayload) {
 						exec.Add[model.SuggestionPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_answerSuggestion_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_answerSuggestion)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNAnswerSuggestionInput2workflowfactoryᚋmodelᚐAnswerSuggestionInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"decideSuggestions": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().DecideSuggestions(ctx, fc.Args["input"].(model.DecideSuggestionsInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_decideSuggestions)
+					result, err := ec.Resolvers.Mutation().DecideSuggestions(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.BulkSuggestionsPayload{result}, err, func(s *exec.Sink, v **model.BulkSuggestionsPayload) {
 						exec.Add[model.BulkSuggestionsPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_decideSuggestions_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_decideSuggestions)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNDecideSuggestionsInput2workflowfactoryᚋmodelᚐDecideSuggestionsInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan4}},
 			},
 			"withdrawSuggestion": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().WithdrawSuggestion(ctx, fc.Args["input"].(model.WithdrawSuggestionInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_withdrawSuggestion)
+					result, err := ec.Resolvers.Mutation().WithdrawSuggestion(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.SuggestionPayload{result}, err, func(s *exec.Sink, v **model.SuggestionPayload) {
 						exec.Add[model.SuggestionPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_withdrawSuggestion_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_withdrawSuggestion)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNWithdrawSuggestionInput2workflowfactoryᚋmodelᚐWithdrawSuggestionInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan3}},
 			},
 			"createApprovalPolicy": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CreateApprovalPolicy(ctx, fc.Args["input"].(model.CreateApprovalPolicyInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_createApprovalPolicy)
+					result, err := ec.Resolvers.Mutation().CreateApprovalPolicy(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.ApprovalPolicyPayload{result}, err, func(s *exec.Sink, v **model.ApprovalPolicyPayload) {
 						exec.Add[model.ApprovalPolicyPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_createApprovalPolicy_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_createApprovalPolicy)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCreateApprovalPolicyInput2workflowfactoryᚋmodelᚐCreateApprovalPolicyInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"updateApprovalPolicy": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().UpdateApprovalPolicy(ctx, fc.Args["input"].(model.UpdateApprovalPolicyInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_updateApprovalPolicy)
+					result, err := ec.Resolvers.Mutation().UpdateApprovalPolicy(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.ApprovalPolicyPayload{result}, err, func(s *exec.Sink, v **model.ApprovalPolicyPayload) {
 						exec.Add[model.ApprovalPolicyPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_updateApprovalPolicy_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_updateApprovalPolicy)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNUpdateApprovalPolicyInput2workflowfactoryᚋmodelᚐUpdateApprovalPolicyInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"deleteApprovalPolicy": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().DeleteApprovalPolicy(ctx, fc.Args["input"].(model.DeleteApprovalPolicyInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_deleteApprovalPolicy)
+					result, err := ec.Resolvers.Mutation().DeleteApprovalPolicy(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.ApprovalPolicyDeletedPayload{result}, err, func(s *exec.Sink, v **model.ApprovalPolicyDeletedPayload) {
 						exec.Add[model.ApprovalPolicyDeletedPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_deleteApprovalPolicy_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_deleteApprovalPolicy)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNDeleteApprovalPolicyInput2workflowfactoryᚋmodelᚐDeleteApprovalPolicyInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan5}},
 			},
 			"addComment": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().AddComment(ctx, fc.Args["input"].(model.AddCommentInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_addComment)
+					result, err := ec.Resolvers.Mutation().AddComment(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.CommentPayload{result}, err, func(s *exec.Sink, v **model.CommentPayload) {
 						exec.Add[model.CommentPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_addComment_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_addComment)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNAddCommentInput2workflowfactoryᚋmodelᚐAddCommentInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"updateComment": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().UpdateComment(ctx, fc.Args["input"].(model.UpdateCommentInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_updateComment)
+					result, err := ec.Resolvers.Mutation().UpdateComment(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.CommentPayload{result}, err, func(s *exec.Sink, v **model.CommentPayload) {
 						exec.Add[model.CommentPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_updateComment_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_updateComment)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNUpdateCommentInput2workflowfactoryᚋmodelᚐUpdateCommentInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"deleteComment": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().DeleteComment(ctx, fc.Args["input"].(model.DeleteCommentInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_deleteComment)
+					result, err := ec.Resolvers.Mutation().DeleteComment(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.CommentDeletedPayload{result}, err, func(s *exec.Sink, v **model.CommentDeletedPayload) {
 						exec.Add[model.CommentDeletedPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_deleteComment_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_deleteComment)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNDeleteCommentInput2workflowfactoryᚋmodelᚐDeleteCommentInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan6}},
 			},
 			"login": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().Login(ctx, fc.Args["input"].(model.LoginInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_login)
+					result, err := ec.Resolvers.Mutation().Login(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.LoginPayload{result}, err, func(s *exec.Sink, v **model.LoginPayload) {
 						exec.Add[model.LoginPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_login_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_login)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNLoginInput2workflowfactoryᚋmodelᚐLoginInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "public", Bind: planGuardPublic7}},
 			},
@@ -2358,92 +2779,148 @@ var planTable = exec.Table{
 			},
 			"revokeSession": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RevokeSession(ctx, fc.Args["input"].(model.RevokeSessionInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_revokeSession)
+					result, err := ec.Resolvers.Mutation().RevokeSession(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.SessionPayload{result}, err, func(s *exec.Sink, v **model.SessionPayload) {
 						exec.Add[model.SessionPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_revokeSession_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_revokeSession)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRevokeSessionInput2workflowfactoryᚋmodelᚐRevokeSessionInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"changePassword": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().ChangePassword(ctx, fc.Args["input"].(model.ChangePasswordInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_changePassword)
+					result, err := ec.Resolvers.Mutation().ChangePassword(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.ChangePasswordPayload{result}, err, func(s *exec.Sink, v **model.ChangePasswordPayload) {
 						exec.Add[model.ChangePasswordPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_changePassword_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_changePassword)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNChangePasswordInput2workflowfactoryᚋmodelᚐChangePasswordInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"createUser": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CreateUser(ctx, fc.Args["input"].(model.CreateUserInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_createUser)
+					result, err := ec.Resolvers.Mutation().CreateUser(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.CreateUserPayload{result}, err, func(s *exec.Sink, v **model.CreateUserPayload) {
 						exec.Add[model.CreateUserPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_createUser_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_createUser)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCreateUserInput2workflowfactoryᚋmodelᚐCreateUserInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"updateUser": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().UpdateUser(ctx, fc.Args["input"].(model.UpdateUserInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_updateUser)
+					result, err := ec.Resolvers.Mutation().UpdateUser(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.UserPayload{result}, err, func(s *exec.Sink, v **model.UserPayload) {
 						exec.Add[model.UserPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_updateUser_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_updateUser)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNUpdateUserInput2workflowfactoryᚋmodelᚐUpdateUserInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"deactivateUser": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().DeactivateUser(ctx, fc.Args["input"].(model.DeactivateUserInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_deactivateUser)
+					result, err := ec.Resolvers.Mutation().DeactivateUser(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.UserPayload{result}, err, func(s *exec.Sink, v **model.UserPayload) {
 						exec.Add[model.UserPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_deactivateUser_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_deactivateUser)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNDeactivateUserInput2workflowfactoryᚋmodelᚐDeactivateUserInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"createApiKey": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().CreateAPIKey(ctx, fc.Args["input"].(model.CreateAPIKeyInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_createApiKey)
+					result, err := ec.Resolvers.Mutation().CreateAPIKey(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.CreateAPIKeyPayload{result}, err, func(s *exec.Sink, v **model.CreateAPIKeyPayload) {
 						exec.Add[model.CreateAPIKeyPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_createApiKey_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_createApiKey)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNCreateApiKeyInput2workflowfactoryᚋmodelᚐCreateAPIKeyInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"revokeApiKey": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RevokeAPIKey(ctx, fc.Args["input"].(model.RevokeAPIKeyInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_revokeApiKey)
+					result, err := ec.Resolvers.Mutation().RevokeAPIKey(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.APIKeyPayload{result}, err, func(s *exec.Sink, v **model.APIKeyPayload) {
 						exec.Add[model.APIKeyPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_revokeApiKey_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_revokeApiKey)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNRevokeApiKeyInput2workflowfactoryᚋmodelᚐRevokeAPIKeyInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
@@ -2611,29 +3088,45 @@ var planTable = exec.Table{
 			},
 			"node": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Node(ctx, fc.Args["id"].(model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_node)
+					result, err := ec.Resolvers.Query().Node(ctx, in.a0)
 					exec.ResolveObjects(c, []model.Node{result}, err, func(s *exec.Sink, v *model.Node) {
 						planAddNode(s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_node_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_node)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalNID2workflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"nodes": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_nodes)
+					result, err := ec.Resolvers.Query().Nodes(ctx, in.a0)
 					exec.ResolveObjects(c, [][]model.Node{result}, err, func(s *exec.Sink, v *[]model.Node) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Node) {
 							planAddNode(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_nodes_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_nodes)
+					if in.a0, err = exec.Argument(c, "ids", ec.unmarshalNID2ᚕworkflowfactoryᚋmodelᚐIDᚄ); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"ids": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
@@ -2655,170 +3148,376 @@ var planTable = exec.Table{
 			},
 			"workflow": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Workflow(ctx, fc.Args["id"].(model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_workflow)
+					result, err := ec.Resolvers.Query().Workflow(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.Workflow{result}, err, func(s *exec.Sink, v **model.Workflow) {
 						exec.Add[model.Workflow](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_workflow_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_workflow)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalNID2workflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"workflows": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Workflows(ctx, fc.Args["filter"].(*model.WorkflowFilter), fc.Args["orderBy"].(*model.WorkflowOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_workflows)
+					result, err := ec.Resolvers.Query().Workflows(ctx, in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, []*model.WorkflowConnection{result}, err, func(s *exec.Sink, v **model.WorkflowConnection) {
 						exec.Add[model.WorkflowConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_workflows_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_workflows)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOWorkflowFilter2ᚖworkflowfactoryᚋmodelᚐWorkflowFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOWorkflowOrder2ᚖworkflowfactoryᚋmodelᚐWorkflowOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"task": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Task(ctx, fc.Args["id"].(model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_task)
+					result, err := ec.Resolvers.Query().Task(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.Task{result}, err, func(s *exec.Sink, v **model.Task) {
 						exec.Add[model.Task](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_task_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_task)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalNID2workflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"tasks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Tasks(ctx, fc.Args["filter"].(*model.TaskFilter), fc.Args["orderBy"].(*model.TaskOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_tasks)
+					result, err := ec.Resolvers.Query().Tasks(ctx, in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, []*model.TaskConnection{result}, err, func(s *exec.Sink, v **model.TaskConnection) {
 						exec.Add[model.TaskConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_tasks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_tasks)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOTaskFilter2ᚖworkflowfactoryᚋmodelᚐTaskFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOTaskOrder2ᚖworkflowfactoryᚋmodelᚐTaskOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"agent": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Agent(ctx, fc.Args["id"].(model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_agent)
+					result, err := ec.Resolvers.Query().Agent(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.Agent{result}, err, func(s *exec.Sink, v **model.Agent) {
 						exec.Add[model.Agent](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_agent_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_agent)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalNID2workflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"agents": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Agents(ctx, fc.Args["filter"].(*model.AgentFilter), fc.Args["orderBy"].(*model.AgentOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_agents)
+					result, err := ec.Resolvers.Query().Agents(ctx, in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, []*model.AgentConnection{result}, err, func(s *exec.Sink, v **model.AgentConnection) {
 						exec.Add[model.AgentConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_agents_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_agents)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOAgentFilter2ᚖworkflowfactoryᚋmodelᚐAgentFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOAgentOrder2ᚖworkflowfactoryᚋmodelᚐAgentOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"suggestion": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Suggestion(ctx, fc.Args["id"].(model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_suggestion)
+					result, err := ec.Resolvers.Query().Suggestion(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.Suggestion{result}, err, func(s *exec.Sink, v **model.Suggestion) {
 						exec.Add[model.Suggestion](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_suggestion_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_suggestion)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalNID2workflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Suggestions(ctx, fc.Args["filter"].(*model.SuggestionFilter), fc.Args["orderBy"].(*model.SuggestionOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_suggestions)
+					result, err := ec.Resolvers.Query().Suggestions(ctx, in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, []*model.SuggestionConnection{result}, err, func(s *exec.Sink, v **model.SuggestionConnection) {
 						exec.Add[model.SuggestionConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_suggestions_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_suggestions)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOSuggestionFilter2ᚖworkflowfactoryᚋmodelᚐSuggestionFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOSuggestionOrder2ᚖworkflowfactoryᚋmodelᚐSuggestionOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"approvalPolicies": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().ApprovalPolicies(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_approvalPolicies)
+					result, err := ec.Resolvers.Query().ApprovalPolicies(ctx, in.a0, in.a1, in.a2, in.a3)
 					exec.ResolveObjects(c, []*model.ApprovalPolicyConnection{result}, err, func(s *exec.Sink, v **model.ApprovalPolicyConnection) {
 						exec.Add[model.ApprovalPolicyConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_approvalPolicies_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_approvalPolicies)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "after": in.a1, "last": in.a2, "before": in.a3}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan11}},
 			},
 			"simulateApprovalPolicy": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().SimulateApprovalPolicy(ctx, fc.Args["input"].(model.SimulateApprovalPolicyInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_simulateApprovalPolicy)
+					result, err := ec.Resolvers.Query().SimulateApprovalPolicy(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.PolicySimulation{result}, err, func(s *exec.Sink, v **model.PolicySimulation) {
 						exec.Add[model.PolicySimulation](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_simulateApprovalPolicy_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_simulateApprovalPolicy)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNSimulateApprovalPolicyInput2workflowfactoryᚋmodelᚐSimulateApprovalPolicyInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan11}},
 			},
 			"comments": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Comments(ctx, fc.Args["taskId"].(*model.ID), fc.Args["filter"].(*model.CommentFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_comments)
+					result, err := ec.Resolvers.Query().Comments(ctx, in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, []*model.CommentConnection{result}, err, func(s *exec.Sink, v **model.CommentConnection) {
 						exec.Add[model.CommentConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_comments_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_comments)
+					if in.a0, err = exec.Argument(c, "taskId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "filter", ec.unmarshalOCommentFilter2ᚖworkflowfactoryᚋmodelᚐCommentFilter); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"taskId": in.a0, "filter": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"events": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Events(ctx, fc.Args["filter"].(*model.EventFilter), fc.Args["orderBy"].(*model.EventOrder), fc.Args["first"].(*int), fc.Args["after"].(*model.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*model.Cursor))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_events)
+					result, err := ec.Resolvers.Query().Events(ctx, in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, []*model.EventConnection{result}, err, func(s *exec.Sink, v **model.EventConnection) {
 						exec.Add[model.EventConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_events_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_events)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOEventFilter2ᚖworkflowfactoryᚋmodelᚐEventFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOEventOrder2ᚖworkflowfactoryᚋmodelᚐEventOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"stats": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Stats(ctx, fc.Args["range"].(*model.TimeRange), fc.Args["bucketSeconds"].(*int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_stats)
+					result, err := ec.Resolvers.Query().Stats(ctx, in.a0, in.a1)
 					exec.ResolveObjects(c, []*model.Stats{result}, err, func(s *exec.Sink, v **model.Stats) {
 						exec.Add[model.Stats](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_stats_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_stats)
+					if in.a0, err = exec.Argument(c, "range", ec.unmarshalOTimeRange2ᚖworkflowfactoryᚋmodelᚐTimeRange); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "bucketSeconds", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"range": in.a0, "bucketSeconds": in.a1}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan11}},
 			},
@@ -2834,40 +3533,91 @@ var planTable = exec.Table{
 			},
 			"users": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_users)
+					result, err := ec.Resolvers.Query().Users(ctx, in.a0, in.a1, in.a2, in.a3)
 					exec.ResolveObjects(c, []*model.UserConnection{result}, err, func(s *exec.Sink, v **model.UserConnection) {
 						exec.Add[model.UserConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_users_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_users)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "after": in.a1, "last": in.a2, "before": in.a3}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"sessions": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Sessions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_sessions)
+					result, err := ec.Resolvers.Query().Sessions(ctx, in.a0, in.a1, in.a2, in.a3)
 					exec.ResolveObjects(c, []*model.SessionConnection{result}, err, func(s *exec.Sink, v **model.SessionConnection) {
 						exec.Add[model.SessionConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_sessions_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_sessions)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "after": in.a1, "last": in.a2, "before": in.a3}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
 			"apiKeys": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().APIKeys(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_apiKeys)
+					result, err := ec.Resolvers.Query().APIKeys(ctx, in.a0, in.a1, in.a2, in.a3)
 					exec.ResolveObjects(c, []*model.APIKeyConnection{result}, err, func(s *exec.Sink, v **model.APIKeyConnection) {
 						exec.Add[model.APIKeyConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_apiKeys_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_apiKeys)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "after": in.a1, "last": in.a2, "before": in.a3}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan9}},
 			},
@@ -2875,9 +3625,6 @@ var planTable = exec.Table{
 				Raw: func(c *exec.Call) graphql.Marshaler {
 					ec := c.EC.(*executionContext)
 					return ec._Query___type(c.Ctx, c.Field.Field)
-				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query___type_args(ctx, raw)
 				},
 			},
 			"__schema": {
@@ -3132,113 +3879,225 @@ var planTable = exec.Table{
 		"Subscription": {
 			"workflowEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.WorkflowEvent, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().WorkflowEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_workflowEvents)
+					return ec.Resolvers.Subscription().WorkflowEvents(ctx, in.a0, in.a1, in.a2)
 				}, func(c *exec.Call, events []*model.WorkflowEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.WorkflowEvent) {
 						exec.Add[model.WorkflowEvent](s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_workflowEvents_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_workflowEvents)
+					if in.a0, err = exec.Argument(c, "workflowId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "conflate", ec.unmarshalNBoolean2bool); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"workflowId": in.a0, "after": in.a1, "conflate": in.a2}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"taskEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskEvent, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().TaskEvents(ctx, fc.Args["workflowId"].(*model.ID), fc.Args["taskId"].(*model.ID), fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_taskEvents)
+					return ec.Resolvers.Subscription().TaskEvents(ctx, in.a0, in.a1, in.a2, in.a3, in.a4)
 				}, func(c *exec.Call, events []*model.TaskEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.TaskEvent) {
 						exec.Add[model.TaskEvent](s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_taskEvents_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_taskEvents)
+					if in.a0, err = exec.Argument(c, "workflowId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "taskId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "agentId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "conflate", ec.unmarshalNBoolean2bool); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"workflowId": in.a0, "taskId": in.a1, "agentId": in.a2, "after": in.a3, "conflate": in.a4}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"agentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentEvent, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().AgentEvents(ctx, fc.Args["agentId"].(*model.ID), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_agentEvents)
+					return ec.Resolvers.Subscription().AgentEvents(ctx, in.a0, in.a1, in.a2)
 				}, func(c *exec.Call, events []*model.AgentEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.AgentEvent) {
 						exec.Add[model.AgentEvent](s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_agentEvents_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_agentEvents)
+					if in.a0, err = exec.Argument(c, "agentId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "conflate", ec.unmarshalNBoolean2bool); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"agentId": in.a0, "after": in.a1, "conflate": in.a2}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"suggestionEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.SuggestionEvent, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().SuggestionEvents(ctx, fc.Args["taskId"].(*model.ID), fc.Args["workflowId"].(*model.ID), fc.Args["status"].(*model.SuggestionStatus), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_suggestionEvents)
+					return ec.Resolvers.Subscription().SuggestionEvents(ctx, in.a0, in.a1, in.a2, in.a3, in.a4)
 				}, func(c *exec.Call, events []*model.SuggestionEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.SuggestionEvent) {
 						exec.Add[model.SuggestionEvent](s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_suggestionEvents_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_suggestionEvents)
+					if in.a0, err = exec.Argument(c, "taskId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "workflowId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "status", ec.unmarshalOSuggestionStatus2ᚖworkflowfactoryᚋmodelᚐSuggestionStatus); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "conflate", ec.unmarshalNBoolean2bool); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"taskId": in.a0, "workflowId": in.a1, "status": in.a2, "after": in.a3, "conflate": in.a4}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"commentEvents": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.CommentEvent, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().CommentEvents(ctx, fc.Args["taskId"].(*model.ID), fc.Args["after"].(*model.Cursor))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_commentEvents)
+					return ec.Resolvers.Subscription().CommentEvents(ctx, in.a0, in.a1)
 				}, func(c *exec.Call, events []*model.CommentEvent) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.CommentEvent) {
 						exec.Add[model.CommentEvent](s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_commentEvents_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_commentEvents)
+					if in.a0, err = exec.Argument(c, "taskId", ec.unmarshalOID2ᚖworkflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"taskId": in.a0, "after": in.a1}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"taskLog": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.TaskLogEdge, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().TaskLog(ctx, fc.Args["taskId"].(model.ID), fc.Args["after"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_taskLog)
+					return ec.Resolvers.Subscription().TaskLog(ctx, in.a0, in.a1)
 				}, func(c *exec.Call, events []*model.TaskLogEdge) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.TaskLogEdge) {
 						exec.Add[model.TaskLogEdge](s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_taskLog_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_taskLog)
+					if in.a0, err = exec.Argument(c, "taskId", ec.unmarshalNID2workflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"taskId": in.a0, "after": in.a1}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
 			"agentCommands": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.AgentCommand, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().AgentCommands(ctx, fc.Args["agentId"].(model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_agentCommands)
+					return ec.Resolvers.Subscription().AgentCommands(ctx, in.a0)
 				}, func(c *exec.Call, events []*model.AgentCommand) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.AgentCommand) {
 						exec.Add[model.AgentCommand](s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_agentCommands_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_agentCommands)
+					if in.a0, err = exec.Argument(c, "agentId", ec.unmarshalNID2workflowfactoryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"agentId": in.a0}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan1}},
 			},
 			"events": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan model.Event, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().Events(ctx, fc.Args["filter"].(*model.EventFilter), fc.Args["after"].(*model.Cursor), fc.Args["conflate"].(bool))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_events)
+					return ec.Resolvers.Subscription().Events(ctx, in.a0, in.a1, in.a2)
 				}, func(c *exec.Call, events []model.Event) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v *model.Event) {
 						planAddEvent(s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_events_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_events)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOEventFilter2ᚖworkflowfactoryᚋmodelᚐEventFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "conflate", ec.unmarshalNBoolean2bool); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "after": in.a1, "conflate": in.a2}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan10}},
 			},
@@ -3417,14 +4276,31 @@ var planTable = exec.Table{
 			},
 			"comments": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Suggestion().Comments(ctx, exec.Parents[model.Suggestion](c), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSuggestion_comments)
+					results, err := ec.Resolvers.Suggestion().Comments(ctx, exec.Parents[model.Suggestion](c), in.a0, in.a1, in.a2, in.a3)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.CommentConnection) {
 						exec.Add[model.CommentConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Suggestion_comments_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSuggestion_comments)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "after": in.a1, "last": in.a2, "before": in.a3}
+					}
+					return nil
 				},
 			},
 		},
@@ -3853,50 +4729,136 @@ var planTable = exec.Table{
 			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Task().Suggestions(ctx, exec.Parents[model.Task](c), fc.Args["filter"].(*model.SuggestionFilter), fc.Args["orderBy"].(*model.SuggestionOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsTask_suggestions)
+					results, err := ec.Resolvers.Task().Suggestions(ctx, exec.Parents[model.Task](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.SuggestionConnection) {
 						exec.Add[model.SuggestionConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Task_suggestions_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsTask_suggestions)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOSuggestionFilter2ᚖworkflowfactoryᚋmodelᚐSuggestionFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOSuggestionOrder2ᚖworkflowfactoryᚋmodelᚐSuggestionOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 			"comments": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Task().Comments(ctx, exec.Parents[model.Task](c), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsTask_comments)
+					results, err := ec.Resolvers.Task().Comments(ctx, exec.Parents[model.Task](c), in.a0, in.a1, in.a2, in.a3)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.CommentConnection) {
 						exec.Add[model.CommentConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Task_comments_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsTask_comments)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "after": in.a1, "last": in.a2, "before": in.a3}
+					}
+					return nil
 				},
 			},
 			"logs": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Task().Logs(ctx, exec.Parents[model.Task](c), fc.Args["attempt"].(*int), fc.Args["level"].(*model.LogLevel), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsTask_logs)
+					results, err := ec.Resolvers.Task().Logs(ctx, exec.Parents[model.Task](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.TaskLogConnection) {
 						exec.Add[model.TaskLogConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Task_logs_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsTask_logs)
+					if in.a0, err = exec.Argument(c, "attempt", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "level", ec.unmarshalOLogLevel2ᚖworkflowfactoryᚋmodelᚐLogLevel); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"attempt": in.a0, "level": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 			"history": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Task().History(ctx, exec.Parents[model.Task](c), fc.Args["filter"].(*model.EventFilter), fc.Args["orderBy"].(*model.EventOrder), fc.Args["first"].(*int), fc.Args["after"].(*model.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*model.Cursor))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsTask_history)
+					results, err := ec.Resolvers.Task().History(ctx, exec.Parents[model.Task](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.EventConnection) {
 						exec.Add[model.EventConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Task_history_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsTask_history)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOEventFilter2ᚖworkflowfactoryᚋmodelᚐEventFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOEventOrder2ᚖworkflowfactoryᚋmodelᚐEventOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 			"startedAt": {
@@ -4483,14 +5445,31 @@ var planTable = exec.Table{
 			},
 			"sessions": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.User().Sessions(ctx, exec.Parents[model.User](c), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsUser_sessions)
+					results, err := ec.Resolvers.User().Sessions(ctx, exec.Parents[model.User](c), in.a0, in.a1, in.a2, in.a3)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.SessionConnection) {
 						exec.Add[model.SessionConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_User_sessions_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsUser_sessions)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "after": in.a1, "last": in.a2, "before": in.a3}
+					}
+					return nil
 				},
 			},
 		},
@@ -4681,50 +5660,142 @@ var planTable = exec.Table{
 			},
 			"tasks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Workflow().Tasks(ctx, exec.Parents[model.Workflow](c), fc.Args["filter"].(*model.TaskFilter), fc.Args["orderBy"].(*model.TaskOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsWorkflow_tasks)
+					results, err := ec.Resolvers.Workflow().Tasks(ctx, exec.Parents[model.Workflow](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.TaskConnection) {
 						exec.Add[model.TaskConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Workflow_tasks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsWorkflow_tasks)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOTaskFilter2ᚖworkflowfactoryᚋmodelᚐTaskFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOTaskOrder2ᚖworkflowfactoryᚋmodelᚐTaskOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 			"agents": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Workflow().Agents(ctx, exec.Parents[model.Workflow](c), fc.Args["filter"].(*model.AgentFilter), fc.Args["orderBy"].(*model.AgentOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsWorkflow_agents)
+					results, err := ec.Resolvers.Workflow().Agents(ctx, exec.Parents[model.Workflow](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.AgentConnection) {
 						exec.Add[model.AgentConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Workflow_agents_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsWorkflow_agents)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOAgentFilter2ᚖworkflowfactoryᚋmodelᚐAgentFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOAgentOrder2ᚖworkflowfactoryᚋmodelᚐAgentOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 			"suggestions": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Workflow().Suggestions(ctx, exec.Parents[model.Workflow](c), fc.Args["filter"].(*model.SuggestionFilter), fc.Args["orderBy"].(*model.SuggestionOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsWorkflow_suggestions)
+					results, err := ec.Resolvers.Workflow().Suggestions(ctx, exec.Parents[model.Workflow](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.SuggestionConnection) {
 						exec.Add[model.SuggestionConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Workflow_suggestions_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsWorkflow_suggestions)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOSuggestionFilter2ᚖworkflowfactoryᚋmodelᚐSuggestionFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOSuggestionOrder2ᚖworkflowfactoryᚋmodelᚐSuggestionOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOString2ᚖstring); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 			"history": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Workflow().History(ctx, exec.Parents[model.Workflow](c), fc.Args["filter"].(*model.EventFilter), fc.Args["orderBy"].(*model.EventOrder), fc.Args["first"].(*int), fc.Args["after"].(*model.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*model.Cursor))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsWorkflow_history)
+					results, err := ec.Resolvers.Workflow().History(ctx, exec.Parents[model.Workflow](c), in.a0, in.a1, in.a2, in.a3, in.a4, in.a5)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.EventConnection) {
 						exec.Add[model.EventConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Workflow_history_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsWorkflow_history)
+					if in.a0, err = exec.Argument(c, "filter", ec.unmarshalOEventFilter2ᚖworkflowfactoryᚋmodelᚐEventFilter); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "orderBy", ec.unmarshalOEventOrder2ᚖworkflowfactoryᚋmodelᚐEventOrder); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "first", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "after", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					if in.a4, err = exec.Argument(c, "last", ec.unmarshalOInt2ᚖint); err != nil {
+						return err
+					}
+					if in.a5, err = exec.Argument(c, "before", ec.unmarshalOEventCursor2ᚖworkflowfactoryᚋmodelᚐCursor); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"filter": in.a0, "orderBy": in.a1, "first": in.a2, "after": in.a3, "last": in.a4, "before": in.a5}
+					}
+					return nil
 				},
 			},
 		},
@@ -4930,6 +6001,484 @@ var planTable = exec.Table{
 			},
 		},
 	},
+}
+
+type planInputsAgent_tasks struct {
+	a0 *model.TaskFilter
+	a1 *model.TaskOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsAgent_recentTasks struct {
+	a0 *int
+}
+
+type planInputsAgent_suggestions struct {
+	a0 *model.SuggestionFilter
+	a1 *model.SuggestionOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsAgent_history struct {
+	a0 *model.EventFilter
+	a1 *model.EventOrder
+	a2 *int
+	a3 *model.Cursor
+	a4 *int
+	a5 *model.Cursor
+}
+
+type planInputsMutation_createWorkflow struct {
+	a0 model.CreateWorkflowInput
+}
+
+type planInputsMutation_updateWorkflow struct {
+	a0 model.UpdateWorkflowInput
+}
+
+type planInputsMutation_deleteWorkflow struct {
+	a0 model.DeleteWorkflowInput
+}
+
+type planInputsMutation_startWorkflow struct {
+	a0 model.StartWorkflowInput
+}
+
+type planInputsMutation_pauseWorkflow struct {
+	a0 model.PauseWorkflowInput
+}
+
+type planInputsMutation_resumeWorkflow struct {
+	a0 model.ResumeWorkflowInput
+}
+
+type planInputsMutation_cancelWorkflow struct {
+	a0 model.CancelWorkflowInput
+}
+
+type planInputsMutation_retryWorkflow struct {
+	a0 model.RetryWorkflowInput
+}
+
+type planInputsMutation_createTask struct {
+	a0 model.CreateTaskInput
+}
+
+type planInputsMutation_updateTask struct {
+	a0 model.UpdateTaskInput
+}
+
+type planInputsMutation_deleteTask struct {
+	a0 model.DeleteTaskInput
+}
+
+type planInputsMutation_assignTask struct {
+	a0 model.AssignTaskInput
+}
+
+type planInputsMutation_unassignTask struct {
+	a0 model.UnassignTaskInput
+}
+
+type planInputsMutation_retryTask struct {
+	a0 model.RetryTaskInput
+}
+
+type planInputsMutation_cancelTask struct {
+	a0 model.CancelTaskInput
+}
+
+type planInputsMutation_skipTask struct {
+	a0 model.SkipTaskInput
+}
+
+type planInputsMutation_addTaskDependency struct {
+	a0 model.AddTaskDependencyInput
+}
+
+type planInputsMutation_removeTaskDependency struct {
+	a0 model.RemoveTaskDependencyInput
+}
+
+type planInputsMutation_cancelTasks struct {
+	a0 model.CancelTasksInput
+}
+
+type planInputsMutation_retryTasks struct {
+	a0 model.RetryTasksInput
+}
+
+type planInputsMutation_registerAgent struct {
+	a0 model.RegisterAgentInput
+}
+
+type planInputsMutation_updateAgent struct {
+	a0 model.UpdateAgentInput
+}
+
+type planInputsMutation_removeAgent struct {
+	a0 model.RemoveAgentInput
+}
+
+type planInputsMutation_heartbeat struct {
+	a0 model.HeartbeatInput
+}
+
+type planInputsMutation_claimTasks struct {
+	a0 model.ClaimTasksInput
+}
+
+type planInputsMutation_reportProgress struct {
+	a0 model.ReportProgressInput
+}
+
+type planInputsMutation_completeTask struct {
+	a0 model.CompleteTaskInput
+}
+
+type planInputsMutation_failTask struct {
+	a0 model.FailTaskInput
+}
+
+type planInputsMutation_releaseTask struct {
+	a0 model.ReleaseTaskInput
+}
+
+type planInputsMutation_appendTaskLog struct {
+	a0 model.AppendTaskLogInput
+}
+
+type planInputsMutation_createSuggestion struct {
+	a0 model.CreateSuggestionInput
+}
+
+type planInputsMutation_approveSuggestion struct {
+	a0 model.ApproveSuggestionInput
+}
+
+type planInputsMutation_rejectSuggestion struct {
+	a0 model.RejectSuggestionInput
+}
+
+type planInputsMutation_answerSuggestion struct {
+	a0 model.AnswerSuggestionInput
+}
+
+type planInputsMutation_decideSuggestions struct {
+	a0 model.DecideSuggestionsInput
+}
+
+type planInputsMutation_withdrawSuggestion struct {
+	a0 model.WithdrawSuggestionInput
+}
+
+type planInputsMutation_createApprovalPolicy struct {
+	a0 model.CreateApprovalPolicyInput
+}
+
+type planInputsMutation_updateApprovalPolicy struct {
+	a0 model.UpdateApprovalPolicyInput
+}
+
+type planInputsMutation_deleteApprovalPolicy struct {
+	a0 model.DeleteApprovalPolicyInput
+}
+
+type planInputsMutation_addComment struct {
+	a0 model.AddCommentInput
+}
+
+type planInputsMutation_updateComment struct {
+	a0 model.UpdateCommentInput
+}
+
+type planInputsMutation_deleteComment struct {
+	a0 model.DeleteCommentInput
+}
+
+type planInputsMutation_login struct {
+	a0 model.LoginInput
+}
+
+type planInputsMutation_revokeSession struct {
+	a0 model.RevokeSessionInput
+}
+
+type planInputsMutation_changePassword struct {
+	a0 model.ChangePasswordInput
+}
+
+type planInputsMutation_createUser struct {
+	a0 model.CreateUserInput
+}
+
+type planInputsMutation_updateUser struct {
+	a0 model.UpdateUserInput
+}
+
+type planInputsMutation_deactivateUser struct {
+	a0 model.DeactivateUserInput
+}
+
+type planInputsMutation_createApiKey struct {
+	a0 model.CreateAPIKeyInput
+}
+
+type planInputsMutation_revokeApiKey struct {
+	a0 model.RevokeAPIKeyInput
+}
+
+type planInputsQuery_node struct {
+	a0 model.ID
+}
+
+type planInputsQuery_nodes struct {
+	a0 []model.ID
+}
+
+type planInputsQuery_workflow struct {
+	a0 model.ID
+}
+
+type planInputsQuery_workflows struct {
+	a0 *model.WorkflowFilter
+	a1 *model.WorkflowOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsQuery_task struct {
+	a0 model.ID
+}
+
+type planInputsQuery_tasks struct {
+	a0 *model.TaskFilter
+	a1 *model.TaskOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsQuery_agent struct {
+	a0 model.ID
+}
+
+type planInputsQuery_agents struct {
+	a0 *model.AgentFilter
+	a1 *model.AgentOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsQuery_suggestion struct {
+	a0 model.ID
+}
+
+type planInputsQuery_suggestions struct {
+	a0 *model.SuggestionFilter
+	a1 *model.SuggestionOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsQuery_approvalPolicies struct {
+	a0 *int
+	a1 *string
+	a2 *int
+	a3 *string
+}
+
+type planInputsQuery_simulateApprovalPolicy struct {
+	a0 model.SimulateApprovalPolicyInput
+}
+
+type planInputsQuery_comments struct {
+	a0 *model.ID
+	a1 *model.CommentFilter
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsQuery_events struct {
+	a0 *model.EventFilter
+	a1 *model.EventOrder
+	a2 *int
+	a3 *model.Cursor
+	a4 *int
+	a5 *model.Cursor
+}
+
+type planInputsQuery_stats struct {
+	a0 *model.TimeRange
+	a1 *int
+}
+
+type planInputsQuery_users struct {
+	a0 *int
+	a1 *string
+	a2 *int
+	a3 *string
+}
+
+type planInputsQuery_sessions struct {
+	a0 *int
+	a1 *string
+	a2 *int
+	a3 *string
+}
+
+type planInputsQuery_apiKeys struct {
+	a0 *int
+	a1 *string
+	a2 *int
+	a3 *string
+}
+
+type planInputsSubscription_workflowEvents struct {
+	a0 *model.ID
+	a1 *model.Cursor
+	a2 bool
+}
+
+type planInputsSubscription_taskEvents struct {
+	a0 *model.ID
+	a1 *model.ID
+	a2 *model.ID
+	a3 *model.Cursor
+	a4 bool
+}
+
+type planInputsSubscription_agentEvents struct {
+	a0 *model.ID
+	a1 *model.Cursor
+	a2 bool
+}
+
+type planInputsSubscription_suggestionEvents struct {
+	a0 *model.ID
+	a1 *model.ID
+	a2 *model.SuggestionStatus
+	a3 *model.Cursor
+	a4 bool
+}
+
+type planInputsSubscription_commentEvents struct {
+	a0 *model.ID
+	a1 *model.Cursor
+}
+
+type planInputsSubscription_taskLog struct {
+	a0 model.ID
+	a1 *string
+}
+
+type planInputsSubscription_agentCommands struct {
+	a0 model.ID
+}
+
+type planInputsSubscription_events struct {
+	a0 *model.EventFilter
+	a1 *model.Cursor
+	a2 bool
+}
+
+type planInputsSuggestion_comments struct {
+	a0 *int
+	a1 *string
+	a2 *int
+	a3 *string
+}
+
+type planInputsTask_suggestions struct {
+	a0 *model.SuggestionFilter
+	a1 *model.SuggestionOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsTask_comments struct {
+	a0 *int
+	a1 *string
+	a2 *int
+	a3 *string
+}
+
+type planInputsTask_logs struct {
+	a0 *int
+	a1 *model.LogLevel
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsTask_history struct {
+	a0 *model.EventFilter
+	a1 *model.EventOrder
+	a2 *int
+	a3 *model.Cursor
+	a4 *int
+	a5 *model.Cursor
+}
+
+type planInputsUser_sessions struct {
+	a0 *int
+	a1 *string
+	a2 *int
+	a3 *string
+}
+
+type planInputsWorkflow_tasks struct {
+	a0 *model.TaskFilter
+	a1 *model.TaskOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsWorkflow_agents struct {
+	a0 *model.AgentFilter
+	a1 *model.AgentOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsWorkflow_suggestions struct {
+	a0 *model.SuggestionFilter
+	a1 *model.SuggestionOrder
+	a2 *int
+	a3 *string
+	a4 *int
+	a5 *string
+}
+
+type planInputsWorkflow_history struct {
+	a0 *model.EventFilter
+	a1 *model.EventOrder
+	a2 *int
+	a3 *model.Cursor
+	a4 *int
+	a5 *model.Cursor
 }
 
 func planAddActor(s *exec.Sink, value model.Actor) {

@@ -53,8 +53,16 @@ var planTable = exec.Table{
 					}
 					return w.String(*v0)
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Address_town_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsAddress_town)
+					if in.a0, err = ec.field_Address_town_argsNear(c.Ctx, c.Given()); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"near": in.a0}
+					}
+					return nil
 				},
 			},
 			"lines": {
@@ -118,16 +126,27 @@ var planTable = exec.Table{
 			},
 			"friends": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Author().Friends(ctx, exec.Parents[model.Author](c), fc.Args["first"].(int), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsAuthor_friends)
+					results, err := ec.Resolvers.Author().Friends(ctx, exec.Parents[model.Author](c), in.a0, in.a1)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]model.Person) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Person) {
 							planAddPerson(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Author_friends_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsAuthor_friends)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "fault": in.a1}
+					}
+					return nil
 				},
 			},
 			"favourite": {
@@ -141,16 +160,30 @@ var planTable = exec.Table{
 			},
 			"books": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Author().Books(ctx, exec.Parents[model.Author](c), fc.Args["first"].(int), fc.Args["genre"].(*model.Genre), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsAuthor_books)
+					results, err := ec.Resolvers.Author().Books(ctx, exec.Parents[model.Author](c), in.a0, in.a1, in.a2)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]*model.Book) {
 						exec.AddList(s, *v, func(s *exec.Sink, v **model.Book) {
 							exec.Add[model.Book](s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Author_books_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsAuthor_books)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "genre", ec.unmarshalOGenre2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐGenre); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "genre": in.a1, "fault": in.a2}
+					}
+					return nil
 				},
 			},
 			"bookCount": {
@@ -469,14 +502,22 @@ var planTable = exec.Table{
 			},
 			"author": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Book().Author(ctx, exec.Parents[model.Book](c), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsBook_author)
+					results, err := ec.Resolvers.Book().Author(ctx, exec.Parents[model.Book](c), in.a0)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.Author) {
 						exec.Add[model.Author](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Book_author_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsBook_author)
+					if in.a0, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"fault": in.a0}
+					}
+					return nil
 				},
 			},
 			"editor": {
@@ -490,28 +531,56 @@ var planTable = exec.Table{
 			},
 			"related": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Book().Related(ctx, exec.Parents[model.Book](c), fc.Args["first"].(int), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsBook_related)
+					results, err := ec.Resolvers.Book().Related(ctx, exec.Parents[model.Book](c), in.a0, in.a1)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]model.Item) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Item) {
 							planAddItem(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Book_related_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsBook_related)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "fault": in.a1}
+					}
+					return nil
 				},
 			},
 			"reviews": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Book().Reviews(ctx, exec.Parents[model.Book](c), fc.Args["first"].(int), fc.Args["after"].(*model.ID), fc.Args["filter"].(*model.ReviewFilter), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsBook_reviews)
+					results, err := ec.Resolvers.Book().Reviews(ctx, exec.Parents[model.Book](c), in.a0, in.a1, in.a2, in.a3)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v **model.ReviewConnection) {
 						exec.Add[model.ReviewConnection](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Book_reviews_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsBook_reviews)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "after", ec.unmarshalOID2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "filter", ec.unmarshalOReviewFilter2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐReviewFilter); err != nil {
+						return err
+					}
+					if in.a3, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "after": in.a1, "filter": in.a2, "fault": in.a3}
+					}
+					return nil
 				},
 			},
 			"shelves": {
@@ -542,8 +611,8 @@ var planTable = exec.Table{
 			},
 			"scores": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Book().Scores(ctx, exec.Parents[model.Book](c), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsBook_scores)
+					results, err := ec.Resolvers.Book().Scores(ctx, exec.Parents[model.Book](c), in.a0)
 					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v *[]int) bool {
 						v0 := *v
 						if v0 == nil {
@@ -554,8 +623,16 @@ var planTable = exec.Table{
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Book_scores_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsBook_scores)
+					if in.a0, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"fault": in.a0}
+					}
+					return nil
 				},
 			},
 			"genreOf": {
@@ -696,14 +773,22 @@ var planTable = exec.Table{
 			},
 			"bump": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Counter().Bump(ctx, exec.Parents[model.Counter](c), fc.Args["by"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsCounter_bump)
+					results, err := ec.Resolvers.Counter().Bump(ctx, exec.Parents[model.Counter](c), in.a0)
 					exec.ResolveLeaves(c, results, err, func(w *exec.Writer, v *int) bool {
 						return w.Int(int64(*v))
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Counter_bump_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsCounter_bump)
+					if in.a0, err = exec.Argument(c, "by", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"by": in.a0}
+					}
+					return nil
 				},
 			},
 			"book": {
@@ -855,16 +940,27 @@ var planTable = exec.Table{
 			},
 			"friends": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Member().Friends(ctx, exec.Parents[model.Member](c), fc.Args["first"].(int), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMember_friends)
+					results, err := ec.Resolvers.Member().Friends(ctx, exec.Parents[model.Member](c), in.a0, in.a1)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]model.Person) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Person) {
 							planAddPerson(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Member_friends_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMember_friends)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "fault": in.a1}
+					}
+					return nil
 				},
 			},
 			"favourite": {
@@ -878,16 +974,24 @@ var planTable = exec.Table{
 			},
 			"loans": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Member().Loans(ctx, exec.Parents[model.Member](c), fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMember_loans)
+					results, err := ec.Resolvers.Member().Loans(ctx, exec.Parents[model.Member](c), in.a0)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]*model.Loan) {
 						exec.AddList(s, *v, func(s *exec.Sink, v **model.Loan) {
 							exec.Add[model.Loan](s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Member_loans_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMember_loans)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"card": {
@@ -910,51 +1014,92 @@ var planTable = exec.Table{
 		"Mutation": {
 			"addBook": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().AddBook(ctx, fc.Args["input"].(model.AddBookInput))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_addBook)
+					result, err := ec.Resolvers.Mutation().AddBook(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.BookPayload{result}, err, func(s *exec.Sink, v **model.BookPayload) {
 						exec.Add[model.BookPayload](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_addBook_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_addBook)
+					if in.a0, err = exec.Argument(c, "input", ec.unmarshalNAddBookInput2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐAddBookInput); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"input": in.a0}
+					}
+					return nil
 				},
 			},
 			"renameBook": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().RenameBook(ctx, fc.Args["id"].(model.ID), fc.Args["title"].(string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_renameBook)
+					result, err := ec.Resolvers.Mutation().RenameBook(ctx, in.a0, in.a1)
 					exec.ResolveObjects(c, []*model.Book{result}, err, func(s *exec.Sink, v **model.Book) {
 						exec.Add[model.Book](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_renameBook_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_renameBook)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalNID2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐID); err != nil {
+						return err
+					}
+					if in.a1, err = ec.field_Mutation_renameBook_argsTitle(c.Ctx, c.Given()); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0, "title": in.a1}
+					}
+					return nil
 				},
 				Guards: []exec.Guard{{Directive: "can", Bind: planGuardCan8}},
 			},
 			"bump": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().Bump(ctx, fc.Args["by"].(int), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_bump)
+					result, err := ec.Resolvers.Mutation().Bump(ctx, in.a0, in.a1)
 					exec.ResolveObjects(c, []*model.Counter{result}, err, func(s *exec.Sink, v **model.Counter) {
 						exec.Add[model.Counter](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_bump_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_bump)
+					if in.a0, err = exec.Argument(c, "by", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"by": in.a0, "fault": in.a1}
+					}
+					return nil
 				},
 			},
 			"maybeBump": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Mutation().MaybeBump(ctx, fc.Args["by"].(int), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsMutation_maybeBump)
+					result, err := ec.Resolvers.Mutation().MaybeBump(ctx, in.a0, in.a1)
 					exec.ResolveObjects(c, []*model.Counter{result}, err, func(s *exec.Sink, v **model.Counter) {
 						exec.Add[model.Counter](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Mutation_maybeBump_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsMutation_maybeBump)
+					if in.a0, err = exec.Argument(c, "by", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"by": in.a0, "fault": in.a1}
+					}
+					return nil
 				},
 			},
 		},
@@ -1021,16 +1166,24 @@ var planTable = exec.Table{
 			},
 			"books": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Publisher().Books(ctx, exec.Parents[model.Publisher](c), fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsPublisher_books)
+					results, err := ec.Resolvers.Publisher().Books(ctx, exec.Parents[model.Publisher](c), in.a0)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]*model.Book) {
 						exec.AddList(s, *v, func(s *exec.Sink, v **model.Book) {
 							exec.Add[model.Book](s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Publisher_books_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsPublisher_books)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"address": {
@@ -1042,148 +1195,242 @@ var planTable = exec.Table{
 		"Query": {
 			"book": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Book(ctx, fc.Args["id"].(model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_book)
+					result, err := ec.Resolvers.Query().Book(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.Book{result}, err, func(s *exec.Sink, v **model.Book) {
 						exec.Add[model.Book](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_book_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_book)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalNID2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0}
+					}
+					return nil
 				},
 			},
 			"books": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Books(ctx, fc.Args["first"].(int), fc.Args["filter"].(*model.BookFilter), fc.Args["fault"].(*model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_books)
+					result, err := ec.Resolvers.Query().Books(ctx, in.a0, in.a1, in.a2)
 					exec.ResolveObjects(c, [][]*model.Book{result}, err, func(s *exec.Sink, v *[]*model.Book) {
 						exec.AddList(s, *v, func(s *exec.Sink, v **model.Book) {
 							exec.Add[model.Book](s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_books_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_books)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					if in.a1, err = exec.Argument(c, "filter", ec.unmarshalOBookFilter2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐBookFilter); err != nil {
+						return err
+					}
+					if in.a2, err = exec.Argument(c, "fault", ec.unmarshalOFault2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0, "filter": in.a1, "fault": in.a2}
+					}
+					return nil
 				},
 			},
 			"maybeBooks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().MaybeBooks(ctx, fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_maybeBooks)
+					result, err := ec.Resolvers.Query().MaybeBooks(ctx, in.a0)
 					exec.ResolveObjects(c, [][]*model.Book{result}, err, func(s *exec.Sink, v *[]*model.Book) {
 						exec.AddList(s, *v, func(s *exec.Sink, v **model.Book) {
 							exec.Add[model.Book](s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_maybeBooks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_maybeBooks)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"strictBooks": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().StrictBooks(ctx, fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_strictBooks)
+					result, err := ec.Resolvers.Query().StrictBooks(ctx, in.a0)
 					exec.ResolveObjects(c, [][]*model.Book{result}, err, func(s *exec.Sink, v *[]*model.Book) {
 						exec.AddList(s, *v, func(s *exec.Sink, v **model.Book) {
 							exec.Add[model.Book](s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_strictBooks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_strictBooks)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"person": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Person(ctx, fc.Args["n"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_person)
+					result, err := ec.Resolvers.Query().Person(ctx, in.a0)
 					exec.ResolveObjects(c, []model.Person{result}, err, func(s *exec.Sink, v *model.Person) {
 						planAddPerson(s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_person_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_person)
+					if in.a0, err = exec.Argument(c, "n", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"n": in.a0}
+					}
+					return nil
 				},
 			},
 			"people": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().People(ctx, fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_people)
+					result, err := ec.Resolvers.Query().People(ctx, in.a0)
 					exec.ResolveObjects(c, [][]model.Person{result}, err, func(s *exec.Sink, v *[]model.Person) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Person) {
 							planAddPerson(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_people_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_people)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"items": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Items(ctx, fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_items)
+					result, err := ec.Resolvers.Query().Items(ctx, in.a0)
 					exec.ResolveObjects(c, [][]model.Item{result}, err, func(s *exec.Sink, v *[]model.Item) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Item) {
 							planAddItem(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_items_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_items)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"priced": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Priced(ctx, fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_priced)
+					result, err := ec.Resolvers.Query().Priced(ctx, in.a0)
 					exec.ResolveObjects(c, [][]model.Priced{result}, err, func(s *exec.Sink, v *[]model.Priced) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Priced) {
 							planAddPriced(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_priced_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_priced)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"node": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Node(ctx, fc.Args["id"].(model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_node)
+					result, err := ec.Resolvers.Query().Node(ctx, in.a0)
 					exec.ResolveObjects(c, []model.Node{result}, err, func(s *exec.Sink, v *model.Node) {
 						planAddNode(s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_node_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_node)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalNID2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0}
+					}
+					return nil
 				},
 			},
 			"nodes": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_nodes)
+					result, err := ec.Resolvers.Query().Nodes(ctx, in.a0)
 					exec.ResolveObjects(c, [][]model.Node{result}, err, func(s *exec.Sink, v *[]model.Node) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Node) {
 							planAddNode(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_nodes_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_nodes)
+					if in.a0, err = exec.Argument(c, "ids", ec.unmarshalNID2ᚕworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐIDᚄ); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"ids": in.a0}
+					}
+					return nil
 				},
 			},
 			"mustBook": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().MustBook(ctx, fc.Args["found"].(bool))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_mustBook)
+					result, err := ec.Resolvers.Query().MustBook(ctx, in.a0)
 					exec.ResolveObjects(c, []*model.Book{result}, err, func(s *exec.Sink, v **model.Book) {
 						exec.Add[model.Book](s, *v)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_mustBook_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_mustBook)
+					if in.a0, err = exec.Argument(c, "found", ec.unmarshalNBoolean2bool); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"found": in.a0}
+					}
+					return nil
 				},
 			},
 			"now": {
@@ -1203,8 +1450,8 @@ var planTable = exec.Table{
 			},
 			"echo": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Echo(ctx, fc.Args["text"].(*string))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_echo)
+					result, err := ec.Resolvers.Query().Echo(ctx, in.a0)
 					exec.ResolveLeaves(c, []*string{result}, err, func(w *exec.Writer, v **string) bool {
 						v0 := *v
 						if v0 == nil {
@@ -1213,32 +1460,43 @@ var planTable = exec.Table{
 						return w.String(*v0)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_echo_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_echo)
+					if in.a0, err = ec.field_Query_echo_argsText(c.Ctx, c.Given()); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"text": in.a0}
+					}
+					return nil
 				},
 			},
 			"sum": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Sum(ctx, fc.Args["numbers"].([]int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_sum)
+					result, err := ec.Resolvers.Query().Sum(ctx, in.a0)
 					exec.ResolveLeaves(c, []int{result}, err, func(w *exec.Writer, v *int) bool {
 						return w.Int(int64(*v))
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_sum_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_sum)
+					if in.a0, err = exec.Argument(c, "numbers", ec.unmarshalNInt2ᚕintᚄ); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"numbers": in.a0}
+					}
+					return nil
 				},
 			},
 			"anyOf": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_anyOf)
 					result, err := ec.Resolvers.Query().AnyOf(ctx,
-						func() any {
-							if fc.Args["value"] == nil {
-								return nil
-							}
-							return fc.Args["value"].(any)
-						}())
+						in.a0)
 					exec.ResolveLeaves(c, []any{result}, err, func(w *exec.Writer, v *any) bool {
 						v0 := *v
 						if v0 == nil {
@@ -1247,8 +1505,16 @@ var planTable = exec.Table{
 						return w.Marshal(graphql.MarshalAny(v0))
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_anyOf_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_anyOf)
+					if in.a0, err = exec.Argument(c, "value", ec.unmarshalOAny2interface); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"value": in.a0}
+					}
+					return nil
 				},
 			},
 			"settings": {
@@ -1290,8 +1556,8 @@ var planTable = exec.Table{
 			},
 			"failing": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					result, err := ec.Resolvers.Query().Failing(ctx, fc.Args["fault"].(model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsQuery_failing)
+					result, err := ec.Resolvers.Query().Failing(ctx, in.a0)
 					exec.ResolveLeaves(c, []*string{result}, err, func(w *exec.Writer, v **string) bool {
 						v0 := *v
 						if v0 == nil {
@@ -1300,17 +1566,22 @@ var planTable = exec.Table{
 						return w.String(*v0)
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query_failing_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsQuery_failing)
+					if in.a0, err = exec.Argument(c, "fault", ec.unmarshalNFault2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"fault": in.a0}
+					}
+					return nil
 				},
 			},
 			"__type": {
 				Raw: func(c *exec.Call) graphql.Marshaler {
 					ec := c.EC.(*executionContext)
 					return ec._Query___type(c.Ctx, c.Field.Field)
-				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Query___type_args(ctx, raw)
 				},
 			},
 			"__schema": {
@@ -1401,31 +1672,47 @@ var planTable = exec.Table{
 			},
 			"items": {
 				Call: func(c *exec.Call) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					results, err := ec.Resolvers.Shelf().Items(ctx, exec.Parents[model.Shelf](c), fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsShelf_items)
+					results, err := ec.Resolvers.Shelf().Items(ctx, exec.Parents[model.Shelf](c), in.a0)
 					exec.ResolveObjects(c, results, err, func(s *exec.Sink, v *[]model.Item) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Item) {
 							planAddItem(s, *v)
 						})
 					})
 				},
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Shelf_items_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsShelf_items)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 		},
 		"Subscription": {
 			"bookChanged": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *model.Book, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().BookChanged(ctx, fc.Args["id"].(*model.ID))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_bookChanged)
+					return ec.Resolvers.Subscription().BookChanged(ctx, in.a0)
 				}, func(c *exec.Call, events []*model.Book) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v **model.Book) {
 						exec.Add[model.Book](s, *v)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_bookChanged_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_bookChanged)
+					if in.a0, err = exec.Argument(c, "id", ec.unmarshalOID2ᚖworkflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐID); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"id": in.a0}
+					}
+					return nil
 				},
 			},
 			"itemArrived": {
@@ -1440,8 +1727,8 @@ var planTable = exec.Table{
 			},
 			"people": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan []model.Person, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().People(ctx, fc.Args["first"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_people)
+					return ec.Resolvers.Subscription().People(ctx, in.a0)
 				}, func(c *exec.Call, events [][]model.Person) {
 					exec.ResolveObjects(c, events, nil, func(s *exec.Sink, v *[]model.Person) {
 						exec.AddList(s, *v, func(s *exec.Sink, v *model.Person) {
@@ -1449,21 +1736,37 @@ var planTable = exec.Table{
 						})
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_people_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_people)
+					if in.a0, err = exec.Argument(c, "first", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"first": in.a0}
+					}
+					return nil
 				},
 			},
 			"ticks": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan int, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().Ticks(ctx, fc.Args["from"].(int))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_ticks)
+					return ec.Resolvers.Subscription().Ticks(ctx, in.a0)
 				}, func(c *exec.Call, events []int) {
 					exec.ResolveLeaves(c, events, nil, func(w *exec.Writer, v *int) bool {
 						return w.Int(int64(*v))
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_ticks_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_ticks)
+					if in.a0, err = exec.Argument(c, "from", ec.unmarshalNInt2int); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"from": in.a0}
+					}
+					return nil
 				},
 			},
 			"guardedTicks": {
@@ -1479,8 +1782,8 @@ var planTable = exec.Table{
 			},
 			"failing": {
 				Stream: exec.NewStream(func(c *exec.Call) (<-chan *string, error) {
-					ctx, fc, ec := c.Ctx, c.Field, c.EC.(*executionContext)
-					return ec.Resolvers.Subscription().Failing(ctx, fc.Args["fault"].(model.Fault))
+					ctx, ec, in := c.Ctx, c.EC.(*executionContext), c.In.(*planInputsSubscription_failing)
+					return ec.Resolvers.Subscription().Failing(ctx, in.a0)
 				}, func(c *exec.Call, events []*string) {
 					exec.ResolveLeaves(c, events, nil, func(w *exec.Writer, v **string) bool {
 						v0 := *v
@@ -1490,12 +1793,173 @@ var planTable = exec.Table{
 						return w.String(*v0)
 					})
 				}),
-				Args: func(ctx context.Context, ec any, raw map[string]any) (map[string]any, error) {
-					return ec.(*executionContext).field_Subscription_failing_args(ctx, raw)
+				Args: func(c *exec.Call) (err error) {
+					ec, in := c.EC.(*executionContext), new(planInputsSubscription_failing)
+					if in.a0, err = exec.Argument(c, "fault", ec.unmarshalNFault2workflowfactoryᚋexecᚋexectestᚋlibraryᚋmodelᚐFault); err != nil {
+						return err
+					}
+					c.In = in
+					if c.Intercepted() {
+						c.Field.Args = map[string]any{"fault": in.a0}
+					}
+					return nil
 				},
 			},
 		},
 	},
+}
+
+type planInputsAddress_town struct {
+	a0 *string
+}
+
+type planInputsAuthor_friends struct {
+	a0 int
+	a1 *model.Fault
+}
+
+type planInputsAuthor_books struct {
+	a0 int
+	a1 *model.Genre
+	a2 *model.Fault
+}
+
+type planInputsBook_author struct {
+	a0 *model.Fault
+}
+
+type planInputsBook_related struct {
+	a0 int
+	a1 *model.Fault
+}
+
+type planInputsBook_reviews struct {
+	a0 int
+	a1 *model.ID
+	a2 *model.ReviewFilter
+	a3 *model.Fault
+}
+
+type planInputsBook_scores struct {
+	a0 *model.Fault
+}
+
+type planInputsCounter_bump struct {
+	a0 int
+}
+
+type planInputsMember_friends struct {
+	a0 int
+	a1 *model.Fault
+}
+
+type planInputsMember_loans struct {
+	a0 int
+}
+
+type planInputsMutation_addBook struct {
+	a0 model.AddBookInput
+}
+
+type planInputsMutation_renameBook struct {
+	a0 model.ID
+	a1 string
+}
+
+type planInputsMutation_bump struct {
+	a0 int
+	a1 *model.Fault
+}
+
+type planInputsMutation_maybeBump struct {
+	a0 int
+	a1 *model.Fault
+}
+
+type planInputsPublisher_books struct {
+	a0 int
+}
+
+type planInputsQuery_book struct {
+	a0 model.ID
+}
+
+type planInputsQuery_books struct {
+	a0 int
+	a1 *model.BookFilter
+	a2 *model.Fault
+}
+
+type planInputsQuery_maybeBooks struct {
+	a0 int
+}
+
+type planInputsQuery_strictBooks struct {
+	a0 int
+}
+
+type planInputsQuery_person struct {
+	a0 int
+}
+
+type planInputsQuery_people struct {
+	a0 int
+}
+
+type planInputsQuery_items struct {
+	a0 int
+}
+
+type planInputsQuery_priced struct {
+	a0 int
+}
+
+type planInputsQuery_node struct {
+	a0 model.ID
+}
+
+type planInputsQuery_nodes struct {
+	a0 []model.ID
+}
+
+type planInputsQuery_mustBook struct {
+	a0 bool
+}
+
+type planInputsQuery_echo struct {
+	a0 *string
+}
+
+type planInputsQuery_sum struct {
+	a0 []int
+}
+
+type planInputsQuery_anyOf struct {
+	a0 any
+}
+
+type planInputsQuery_failing struct {
+	a0 model.Fault
+}
+
+type planInputsShelf_items struct {
+	a0 int
+}
+
+type planInputsSubscription_bookChanged struct {
+	a0 *model.ID
+}
+
+type planInputsSubscription_people struct {
+	a0 int
+}
+
+type planInputsSubscription_ticks struct {
+	a0 int
+}
+
+type planInputsSubscription_failing struct {
+	a0 model.Fault
 }
 
 func planAddBound(s *exec.Sink, value model.Bound) {
