@@ -30,7 +30,7 @@ type contender struct {
 
 // builtIn are the processes that are part of this program, by name.
 var builtIn = map[string]func(context.Context) error{limit.name: serveLimit, gqlgen.name: serveGqlgen, relay.name: serveRelay, stock.name: serveStock,
-	bare.name: serveBare, sameTable.name: serveSameTable, direct.name: serveDirect, crowd: serveCrowd}
+	bare.name: serveBare, sameTable.name: serveSameTable, rows.name: serveRows, direct.name: serveDirect, crowd: serveCrowd}
 
 // wfd is the server itself, as it is run in production.
 var wfd = contender{

@@ -24,7 +24,7 @@ func working(name string, workers, by int) benchmark {
 	return benchmark{
 		name:       name,
 		about:      fmt.Sprintf("claim and complete, %d workers, %d at a time; a unit is one task", workers, by),
-		contenders: []contender{bare, sameTable, direct, wfd},
+		contenders: []contender{bare, sameTable, rows, direct, wfd},
 		check: func(ctx context.Context, w *world, all []*process) error {
 			for _, p := range all {
 				if err := w.refill(ctx, p.name, 1000); err != nil {
@@ -42,8 +42,11 @@ func working(name string, workers, by int) benchmark {
 		},
 		load: func(ctx context.Context, w *world, p *process, _ int) (int, error) {
 			n := workers
-			if p.name == bare.name || p.name == sameTable.name {
+			switch p.name {
+			case bare.name, sameTable.name:
 				n = bareWorkers
+			case rows.name:
+				n = rowsWorkers
 			}
 			if p.name == wfd.name {
 				return w.overAPI(ctx, p.address, n, by)
@@ -113,13 +116,17 @@ func bareLoop(claim, complete string) func(*pgxpool.Pool) loop {
 	}
 }
 
-func serveLoop(ctx context.Context, name string, make func(*pgxpool.Pool) loop) error {
+// serveLoop runs a loop on connections with these settings, given as names and values.
+func serveLoop(ctx context.Context, name string, make func(*pgxpool.Pool) loop, settings ...string) error {
 	config, err := pgxpool.ParseConfig(os.Getenv(databaseVar))
 	if err != nil {
 		return err
 	}
 	config.MaxConns = bareWorkers
 	config.ConnConfig.RuntimeParams["application_name"] = name
+	for i := 0; i < len(settings); i += 2 {
+		config.ConnConfig.RuntimeParams[settings[i]] = settings[i+1]
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
