@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +19,7 @@ const subprotocol = "graphql-transport-ws"
 // audience is many sockets at one contender, each with the same subscription.
 type audience struct {
 	*process
-	conns   []*websocket.Conn
+	*ears
 	teller  string // the address that events are made at
 	lanes   []*client
 	publish func(lane, times int) []byte // the request that makes so many events
@@ -37,6 +36,10 @@ type audience struct {
 // gather opens the sockets, as many for each key as one caller may have.
 func gather(ctx context.Context, p *process, sockets int, keys []string, subscribe []byte) (*audience, error) {
 	a := &audience{process: p, began: time.Now()}
+	var err error
+	if a.ears, err = newEars(a.note); err != nil {
+		return a, err
+	}
 	dialer := websocket.Dialer{Subprotocols: []string{subprotocol}, ReadBufferSize: 4 << 10, WriteBufferSize: 512}
 	for i := range sockets {
 		header := http.Header{"Authorization": {"Bearer " + keys[i/socketsPerKey]}}
@@ -44,14 +47,16 @@ func gather(ctx context.Context, p *process, sockets int, keys []string, subscri
 		if err != nil {
 			return a, fmt.Errorf("open socket %d: %w", i, err)
 		}
-		a.conns = append(a.conns, conn)
 		for _, message := range [][]byte{[]byte(`{"type":"connection_init"}`), subscribe} {
 			if err := conn.WriteMessage(websocket.TextMessage, message); err != nil {
 				return a, err
 			}
 		}
-		go a.count(conn)
+		if err := a.add(conn); err != nil {
+			return a, err
+		}
 	}
+	a.listen(func(err error) { a.lost.CompareAndSwap(nil, &err) })
 	return a, nil
 }
 
@@ -77,42 +82,26 @@ func (a *audience) shut() {
 
 const (
 	socketsPerKey = 20 // as many as one caller may have
-	lanes         = 8  // requests that make events at the same time
+	lanes         = 4  // requests that make events at the same time
 )
 
 func (a *audience) close() {
-	for _, conn := range a.conns {
-		conn.Close()
-	}
+	a.ears.close()
 	a.shut()
 }
 
-// shortest is less than any event takes; what is shorter, such as connection_ack, is not counted.
-const shortest = 126
-
-// count takes what comes without looking at it.
-func (a *audience) count(conn *websocket.Conn) {
-	for in := framesOf(conn); ; {
-		message, err := in.message()
-		if err != nil {
-			a.lost.CompareAndSwap(nil, &err)
-			return
-		}
-		if len(message) > shortest {
-			a.note()
-		}
-	}
-}
-
-func (a *audience) note() {
-	a.received.Add(1)
+// note counts events that came on a socket.
+func (a *audience) note(events int) {
+	a.received.Add(int64(events))
 	if !a.timed.Load() {
 		return
 	}
 	took := time.Since(a.began) - time.Duration(a.sent.Load())
 	a.mu.Lock()
-	a.latencies = append(a.latencies, took)
-	a.mu.Unlock()
+	defer a.mu.Unlock()
+	for range events {
+		a.latencies = append(a.latencies, took)
+	}
 }
 
 // tell makes events in one of the lanes.
@@ -129,7 +118,7 @@ func (a *audience) await(ctx context.Context, total int64) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%d of %d messages came: %w", a.received.Load(), total, ctx.Err())
-		case <-time.After(200 * time.Microsecond):
+		case <-time.After(time.Millisecond):
 		}
 	}
 	return nil
@@ -138,8 +127,8 @@ func (a *audience) await(ctx context.Context, total int64) error {
 // flood makes events as fast as they are taken, with some under way, until the time is over. It gives how many messages
 // came.
 func (a *audience) flood(ctx context.Context, d time.Duration) (int, error) {
-	const batch, ahead = 10, 20 * lanes
-	before, all := a.received.Load(), int64(len(a.conns))
+	const batch, ahead = 25, 50 * lanes
+	before, all := a.received.Load(), int64(len(a.sockets))
 	var made atomic.Int64
 	var making errgroup.Group
 	start := time.Now()
@@ -167,7 +156,7 @@ const steadyEvery = 100 * time.Millisecond
 
 // steady makes one event at a time, at that pace, and gives how long the last percent of messages took from the request on.
 func (a *audience) steady(ctx context.Context, events int) (p99 time.Duration, err error) {
-	a.latencies = make([]time.Duration, 0, events*len(a.conns))
+	a.latencies = make([]time.Duration, 0, events*len(a.sockets))
 	a.timed.Store(true)
 	defer a.timed.Store(false)
 	pace := time.NewTicker(steadyEvery)
@@ -179,7 +168,7 @@ func (a *audience) steady(ctx context.Context, events int) (p99 time.Duration, e
 		if err := a.tell(0, 1); err != nil {
 			return 0, err
 		}
-		if err := a.await(ctx, before+int64(len(a.conns))); err != nil {
+		if err := a.await(ctx, before+int64(len(a.sockets))); err != nil {
 			return 0, err
 		}
 	}
@@ -189,15 +178,18 @@ func (a *audience) steady(ctx context.Context, events int) (p99 time.Duration, e
 	return a.latencies[len(a.latencies)*99/100], nil
 }
 
-// graphqlPublisher renames a task of the lane's own, each time to something else.
-func graphqlPublisher(tasks []string) func(lane, times int) []byte {
+// graphqlPublisher changes what the audience watches: one event is another name for a task of the lane's own, several are
+// that many new tasks in one transaction, since what the database does for each is not what is measured.
+func graphqlPublisher(about watched) func(lane, times int) []byte {
 	var number atomic.Int64
 	return func(lane, times int) []byte {
-		var text strings.Builder
-		for i := range times {
-			fmt.Fprintf(&text, `t%d: updateTask(input: {id: %q, name: "Sort what came in %07d"}) { task { id } } `, i, tasks[lane], number.Add(1))
+		name := fmt.Sprintf("Sort what came in %07d", number.Add(1))
+		if times == 1 {
+			return request("mutation ($task: ID!, $name: String!) { updateTask(input: {id: $task, name: $name}) { task { id } } }",
+				map[string]any{"task": about.tasks[lane], "name": name})
 		}
-		return request("mutation { "+text.String()+"}", nil)
+		return request("mutation ($tasks: [NewTaskInput!]) { createWorkflow(input: {name: \"Flood\", tasks: $tasks}) { workflow { id } } }",
+			map[string]any{"tasks": newTasks(times, name, about.agent)})
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func (w *world) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	change := graphqlPublisher(probed.tasks)
+	change := graphqlPublisher(probed)
 	idle, err := residentMemory(p.command.Process.Pid, "VmRSS")
 	if err != nil {
 		return err
@@ -100,10 +101,10 @@ func (w *world) catchUp(ctx context.Context) error {
 	return nil
 }
 
-// watched is a workflow that events are made about.
+// watched is an agent that events are made about: tasks are reserved for it, and change.
 type watched struct {
-	id, cursor string
-	tasks      []string
+	agent, cursor string
+	tasks         []string // one for each lane
 }
 
 func makeWatched(address string) (w watched, err error) {
@@ -112,18 +113,12 @@ func makeWatched(address string) (w watched, err error) {
 		return w, err
 	}
 	defer c.conn.Close()
-	var tasks []map[string]any
-	for lane := range lanes {
-		tasks = append(tasks, map[string]any{"key": strconv.Itoa(lane), "name": "Sort"})
-	}
-	answer, err := c.do(request(`mutation ($tasks: [NewTaskInput!]) { createWorkflow(input: {name: "Watched", tasks: $tasks}) {
-		cursor workflow { id tasks { edges { node { id } } } } } }`, map[string]any{"tasks": tasks}))
 	var made struct {
 		Data struct {
+			RegisterAgent  struct{ Agent struct{ ID string } }
 			CreateWorkflow struct {
 				Cursor   string
 				Workflow struct {
-					ID    string
 					Tasks struct {
 						Edges []struct{ Node struct{ ID string } }
 					}
@@ -131,19 +126,34 @@ func makeWatched(address string) (w watched, err error) {
 			}
 		}
 	}
-	if err != nil || json.Unmarshal(answer, &made) != nil || made.Data.CreateWorkflow.Workflow.ID == "" {
+	answer, err := c.do(request(`mutation ($name: String!) { registerAgent(input: {name: $name}) { agent { id } } }`, map[string]any{"name": rand.Text()}))
+	if err != nil || json.Unmarshal(answer, &made) != nil || made.Data.RegisterAgent.Agent.ID == "" {
+		return w, fmt.Errorf("make an agent: %s: %w", answer, err)
+	}
+	w.agent = made.Data.RegisterAgent.Agent.ID
+	answer, err = c.do(request(`mutation ($tasks: [NewTaskInput!]) { createWorkflow(input: {name: "Watched", tasks: $tasks}) {
+		cursor workflow { tasks { edges { node { id } } } } } }`, map[string]any{"tasks": newTasks(lanes, "Sort", w.agent)}))
+	if err != nil || json.Unmarshal(answer, &made) != nil || len(made.Data.CreateWorkflow.Workflow.Tasks.Edges) < lanes {
 		return w, fmt.Errorf("make a workflow: %s: %w", answer, err)
 	}
-	w.id, w.cursor = made.Data.CreateWorkflow.Workflow.ID, made.Data.CreateWorkflow.Cursor
+	w.cursor = made.Data.CreateWorkflow.Cursor
 	for _, edge := range made.Data.CreateWorkflow.Workflow.Tasks.Edges {
 		w.tasks = append(w.tasks, edge.Node.ID)
 	}
 	return w, nil
 }
 
-// subscribe is the message that subscribes to the workflow's tasks, after the cursor or, without one, from now on.
+// newTasks are tasks to be made, reserved for an agent.
+func newTasks(n int, name, agent string) (tasks []map[string]any) {
+	for i := range n {
+		tasks = append(tasks, map[string]any{"key": strconv.Itoa(i), "name": name, "agentId": agent})
+	}
+	return tasks
+}
+
+// subscribe is the message that subscribes to the agent's tasks, after the cursor or, without one, from now on.
 func (w watched) subscribe(after string) []byte {
-	variables := map[string]any{"id": w.id}
+	variables := map[string]any{"id": w.agent}
 	if after != "" {
 		variables["after"] = after
 	}
@@ -159,7 +169,7 @@ func (w watched) change(address string, events int) error {
 		return err
 	}
 	defer c.conn.Close()
-	publish := graphqlPublisher(w.tasks)
+	publish := graphqlPublisher(w)
 	for i := range events / batch {
 		if err := c.must(publish(i%lanes, batch)); err != nil {
 			return fmt.Errorf("make events: %w", err)

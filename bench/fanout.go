@@ -19,7 +19,7 @@ const fanOut = "F"
 // writer is another replica, which makes the events: what that costs is not what it costs to tell of them.
 var writer = contender{name: "writer", program: wfd.program, core: loadCore}
 
-const taskEvents = `subscription ($id: ID!, $after: EventCursor) { taskEvents(workflowId: $id, after: $after) {
+const taskEvents = `subscription ($id: ID!, $after: EventCursor) { taskEvents(agentId: $id, after: $after) {
 	id cursor at type task { id name status progress version updatedAt } } }`
 
 // fanOutContenders is how many take part, each with all the sockets.
@@ -138,7 +138,7 @@ func (a *audience) begin(ctx context.Context) error {
 	if err := a.open(); err != nil {
 		return err
 	}
-	for all := int64(len(a.conns)); ; {
+	for all := int64(len(a.sockets)); ; {
 		before := a.received.Load()
 		if err := a.tell(0, 1); err != nil {
 			return err
@@ -183,7 +183,7 @@ func (w *world) fanRound(ctx context.Context, a *audience) (f fanFigures, err er
 		const events = 10
 		p99, err := a.steady(ctx, events)
 		f.p99 = float64(p99.Microseconds()) / 1000
-		return events * len(a.conns), err
+		return events * len(a.sockets), err
 	})
 	if err != nil {
 		return f, fmt.Errorf("steady: %w", err)
@@ -223,7 +223,7 @@ func subscription(ctx context.Context, writer, p *process, key string) (publish 
 		return nil, nil, nil, err
 	}
 	defer c.conn.Close()
-	publish = graphqlPublisher(made.tasks)
+	publish = graphqlPublisher(made)
 	message, err = first(ctx, p, key, made.subscribe(made.cursor), func() error { _, err := c.do(publish(0, 1)); return err })
 	return publish, made.subscribe(""), message, err
 }
