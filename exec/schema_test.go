@@ -3,6 +3,7 @@ package exec_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -91,17 +92,17 @@ func TestDefer(t *testing.T) {
 	wantData(t, got[1], `{"author":{"id":"a1"}}`)
 }
 
-// TestFieldInterceptors see each resolver of the document once.
+// TestFieldInterceptors see each resolver of the document once, with its arguments.
 func TestFieldInterceptors(t *testing.T) {
 	server := newServer()
 	var seen []string
 	server.AroundFields(func(ctx context.Context, next graphql.Resolver) (any, error) {
 		fc := graphql.GetFieldContext(ctx)
-		seen = append(seen, fc.Object+"."+fc.Field.Name+" at "+fc.Path().String())
+		seen = append(seen, fmt.Sprintf("%s.%s(%v) at %s", fc.Object, fc.Field.Name, fc.Args["first"], fc.Path()))
 		return next(ctx)
 	})
-	post(t, server, `{ books { title publisher { books { id } } } }`)
-	want := []string{"Query.books at books", "Publisher.books at books.publisher.books"}
+	post(t, server, `{ books(first: 2) { title publisher { books { id } } } }`)
+	want := []string{"Query.books(2) at books", "Publisher.books(1) at books.publisher.books"}
 	if !slices.Equal(seen, want) {
 		t.Errorf("seen %q, want %q", seen, want)
 	}

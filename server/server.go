@@ -96,7 +96,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	web := &http.Server{
-		Handler: s, WriteTimeout: writeTimeout, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		Handler: s, ConnContext: transport.PerConnection, WriteTimeout: writeTimeout, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: cmp.Or(s.Connections.HeaderTime, 5*time.Second),
 		ReadTimeout:       cmp.Or(s.Connections.BodyTime, 15*time.Second),
 		IdleTimeout:       cmp.Or(s.Connections.IdleTime, time.Minute),

@@ -126,14 +126,12 @@ func plainPage(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("This is a GraphQL endpoint. Send it a query by POST.\n"))
 }
 
-// withTimeout bounds an operation that is no subscription. The cancel function must be called.
-func (c *Config) withTimeout(ctx context.Context, op *graphql.OperationContext) (context.Context, context.CancelFunc) {
-	limit := time.Duration(0)
+// limitOf is how long an operation that is no subscription may run.
+func (c *Config) limitOf(op *graphql.OperationContext) time.Duration {
 	if c.Timeout != nil {
-		limit = c.Timeout(op)
+		if limit := c.Timeout(op); limit > 0 {
+			return limit
+		}
 	}
-	if limit <= 0 {
-		limit = c.Limits.Operation
-	}
-	return context.WithTimeout(ctx, limit)
+	return c.Limits.Operation
 }

@@ -254,14 +254,30 @@ func (x *exchange) run(params *graphql.RawParams, start time.Time) {
 		x.refuse(http.StatusNotAcceptable, badInput("subscriptions need Accept: %s, or a WebSocket", typeEvents))
 		return
 	}
-	ctx, cancel := x.config.withTimeout(ctx, op)
-	defer cancel()
+	ctx, done := x.timed(ctx, x.config.limitOf(op))
+	defer done()
 	response, ctx := x.exec.Answer(ctx)
+	done()
 	if response == nil { // the time was up before it began
 		response = x.exec.Refuse(ctx, gqlerror.List{asGraphQL(fmt.Errorf("run the operation: %w", ctx.Err()))})
 	}
 	tellRetry(x.w.Header(), response.Errors)
 	x.answer(response)
+}
+
+// timed bounds how long an operation runs. The function that it gives is called when the operation is done, and maybe once
+// more; a connection whose context has ended takes no more requests.
+func (x *exchange) timed(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	turns := turnsOf(ctx)
+	if turns == nil || x.r.ProtoMajor != 1 { // HTTP/2 has many at a time
+		return context.WithTimeout(ctx, limit)
+	}
+	turns.begin(limit)
+	return ctx, func() {
+		if !turns.done() {
+			x.w.Header().Set("Connection", "close")
+		}
+	}
 }
 
 // answer writes a response. Only the newer media type may say in the status that an operation could not be executed:

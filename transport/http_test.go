@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -270,8 +271,18 @@ func TestQueriesHaveADeadline(t *testing.T) {
 			return 20 * time.Millisecond
 		}
 	})
-	_, body := w.post(`{"query":"query A{wait}","operationName":"A"}`)
-	if !strings.Contains(body, context.DeadlineExceeded.Error()) || awaitSignal(t, asked) != "A" {
+	const query = `{"query":"query A{wait}","operationName":"A"}`
+	for range 2 { // the second on another connection
+		response, body := w.post(query)
+		if !strings.Contains(body, context.DeadlineExceeded.Error()) || awaitSignal(t, asked) != "A" || !response.Close {
+			t.Errorf("body %s, last of its connection: %t", body, response.Close)
+		}
+	}
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(query)) // on no connection
+	r.Header.Set("Content-Type", jsonType)
+	answer := httptest.NewRecorder()
+	w.http.ServeHTTP(answer, r)
+	if body := answer.Body.String(); !strings.Contains(body, context.DeadlineExceeded.Error()) {
 		t.Errorf("body %s", body)
 	}
 }

@@ -82,7 +82,7 @@ func (o *operation) execute(ctx context.Context, op *graphql.OperationContext) {
 		o.subscribe(ctx, op)
 		return
 	}
-	ctx, cancel := o.config.withTimeout(ctx, op)
+	ctx, cancel := context.WithTimeout(ctx, o.config.limitOf(op))
 	defer cancel()
 	response, ctx := o.exec.Answer(ctx)
 	if err := context.Cause(ctx); response == nil || errors.Is(err, context.Canceled) {

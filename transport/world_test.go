@@ -58,7 +58,7 @@ func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 		if w.narrow.Load() {
 			_ = conn.(*net.TCPConn).SetWriteBuffer(aLittle)
 		}
-		return ctx
+		return transport.PerConnection(ctx, conn)
 	}
 	w.server.Start()
 	t.Cleanup(func() {
