@@ -1,18 +1,10 @@
 package server_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,145 +13,25 @@ import (
 	"github.com/gorilla/websocket"
 
 	"workflowfactory/auth"
+	"workflowfactory/auth/authtest"
 	"workflowfactory/model"
 	"workflowfactory/server"
 )
 
-const clientID, clientSecret = "wfd", "between us"
-
-// identityProvider is an OpenID Connect provider on loopback: it describes itself, has keys that it can change, and signs in
-// whoever it is told to.
-type identityProvider struct {
-	t *testing.T
-	*httptest.Server
-	busy atomic.Bool // to answer no question
-
-	mu     sync.Mutex // protects what follows
-	key    *rsa.PrivateKey
-	keyID  string
-	person map[string]any
-	codes  map[string]url.Values // what the browser asked with
-}
-
-func newProvider(t *testing.T) *identityProvider {
-	p := &identityProvider{t: t, codes: map[string]url.Values{}}
-	p.newKey("first")
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /.well-known/openid-configuration", p.describe)
-	mux.HandleFunc("GET /keys", p.keys)
-	mux.HandleFunc("GET /authorize", p.authorize)
-	mux.HandleFunc("POST /token", p.token)
-	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.busy.Load() {
-			http.Error(w, "come back later", http.StatusServiceUnavailable)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
+func newProvider(t *testing.T) *authtest.Provider {
+	p := authtest.New()
 	t.Cleanup(p.Close)
 	return p
-}
-
-func (p *identityProvider) newKey(id string) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.key, p.keyID = key, id
-}
-
-func (p *identityProvider) describe(w http.ResponseWriter, _ *http.Request) {
-	p.write(w, map[string]any{
-		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
-		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256"},
-	})
-}
-
-func (p *identityProvider) keys(w http.ResponseWriter, _ *http.Request) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.write(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: p.keyID, Algorithm: "RS256", Use: "sig"}}})
-}
-
-func (p *identityProvider) write(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v)
-}
-
-// authorize sends the browser back at once, as if the person had signed in.
-func (p *identityProvider) authorize(w http.ResponseWriter, r *http.Request) {
-	asked := r.URL.Query()
-	back, err := url.Parse(asked.Get("redirect_uri"))
-	if err != nil || asked.Get("client_id") != clientID || asked.Get("response_type") != "code" || asked.Get("code_challenge_method") != "S256" ||
-		!strings.Contains(asked.Get("scope"), "openid") {
-		http.Error(w, "invalid_request", http.StatusBadRequest)
-		return
-	}
-	code := rand.Text()
-	p.mu.Lock()
-	p.codes[code] = asked
-	p.mu.Unlock()
-	back.RawQuery = url.Values{"code": {code}, "state": {asked.Get("state")}}.Encode()
-	http.Redirect(w, r, back.String(), http.StatusFound)
-}
-
-// token gives a token for a code, once, to whom can prove to have asked for it.
-func (p *identityProvider) token(w http.ResponseWriter, r *http.Request) {
-	p.mu.Lock()
-	asked, ok := p.codes[r.PostFormValue("code")]
-	delete(p.codes, r.PostFormValue("code"))
-	p.mu.Unlock()
-	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
-	id, secret, _ := r.BasicAuth()
-	secret, _ = url.QueryUnescape(secret) // it was escaped, as OAuth has it
-	if !ok || id != clientID || secret != clientSecret || base64.RawURLEncoding.EncodeToString(sum[:]) != asked.Get("code_challenge") ||
-		r.PostFormValue("redirect_uri") != asked.Get("redirect_uri") {
-		w.WriteHeader(http.StatusBadRequest)
-		p.write(w, map[string]any{"error": "invalid_grant"})
-		return
-	}
-	p.write(w, map[string]any{
-		"access_token": rand.Text(), "token_type": "Bearer", "expires_in": 300, "id_token": p.sign(map[string]any{"nonce": asked.Get("nonce")}),
-	})
-}
-
-// sign makes a token about the person, with some claims added or changed; nil takes one out.
-func (p *identityProvider) sign(change map[string]any) string {
-	p.t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	claims := map[string]any{"iss": p.URL, "aud": clientID, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix()}
-	maps.Copy(claims, p.person)
-	maps.Copy(claims, change)
-	maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: p.key, KeyID: p.keyID}}, nil)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	token, err := jwt.Signed(signer).Claims(claims).Serialize()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return token
-}
-
-func (p *identityProvider) signsIn(person map[string]any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.person = person
 }
 
 var ada = map[string]any{"sub": "1", "email": "ada@example.com", "email_verified": true, "name": "Ada", "roles": []string{"staff", "leads"}}
 
 // startWith starts a server that trusts the provider.
-func startWith(t *testing.T, p *identityProvider, change func(*auth.Provider)) *world {
+func startWith(t *testing.T, p *authtest.Provider, change func(*auth.Provider)) *world {
 	t.Helper()
 	return start(t, func(c *server.Config) {
 		c.Provider = &auth.Provider{
-			Issuer: p.URL, Audience: clientID, Secret: clientSecret, RoleClaim: "roles",
+			Issuer: p.URL, Audience: authtest.ClientID, Secret: authtest.ClientSecret, RoleClaim: "roles",
 			Roles: map[string]model.Role{"staff": model.RoleViewer, "leads": model.RoleManager},
 		}
 		if change != nil {
@@ -173,14 +45,14 @@ const whoAmI = `{ viewer { __typename id name ... on User { email role } } }`
 func TestProvidersTokensAreCredentials(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
-	p.signsIn(ada)
+	p.SignsIn(ada)
 	w := startWith(t, p, nil)
-	token := p.sign(nil)
+	token := p.Sign(nil)
 	first := mustJSON(t, w.query(token, whoAmI, nil).Data)
 	if !strings.Contains(first, `"email":"ada@example.com"`) || !strings.Contains(first, `"name":"Ada"`) || !strings.Contains(first, `"role":"MANAGER"`) {
 		t.Fatalf("%s", first)
 	}
-	if again := mustJSON(t, w.query(p.sign(map[string]any{"jti": "2"}), whoAmI, nil).Data); again != first {
+	if again := mustJSON(t, w.query(p.Sign(map[string]any{"jti": "2"}), whoAmI, nil).Data); again != first {
 		t.Errorf("the next token is of %s", again)
 	}
 	s := w.dial(nil)
@@ -188,12 +60,12 @@ func TestProvidersTokensAreCredentials(t *testing.T) {
 	if answer := s.run("1", whoAmI); !strings.Contains(answer, "ada@example.com") {
 		t.Errorf("on a socket: %s", answer)
 	}
-	p.newKey("second") // which is fetched when a token names it
-	if r := w.query(p.sign(map[string]any{"jti": "3"}), whoAmI, nil); r.code() != "" {
+	p.NewKey("second") // which is fetched when a token names it
+	if r := w.query(p.Sign(map[string]any{"jti": "3"}), whoAmI, nil); r.code() != "" {
 		t.Errorf("a token with the provider's next key: %+v", r)
 	}
 	later := time.Now().Add(2 * time.Second).Unix()
-	demoted := p.sign(map[string]any{"roles": "staff", "iat": later})
+	demoted := p.Sign(map[string]any{"roles": "staff", "iat": later})
 	if r := w.query(demoted, whoAmI, nil); !strings.Contains(mustJSON(t, r.Data), `"role":"VIEWER"`) {
 		t.Errorf("a lesser role: %+v", r)
 	}
@@ -208,38 +80,36 @@ func TestProvidersTokensAreCredentials(t *testing.T) {
 func TestProvidersTokensThatDoNotConvince(t *testing.T) {
 	t.Parallel()
 	p, stranger := newProvider(t), newProvider(t)
-	p.signsIn(ada)
-	stranger.signsIn(ada)
+	p.SignsIn(ada)
+	stranger.SignsIn(ada)
 	w := startWith(t, p, nil)
 	unsigned := func() string {
-		parts := strings.Split(p.sign(nil), ".")
+		parts := strings.Split(p.Sign(nil), ".")
 		return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + "."
 	}
 	hmac := func() string { // signed with the public key, as if that were a shared secret
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: p.key.N.Bytes()}, nil)
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: p.PublicKey().N.Bytes()}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := jwt.Signed(signer).Claims(map[string]any{"iss": p.URL, "aud": clientID, "sub": "1", "exp": time.Now().Add(time.Hour).Unix()}).Serialize()
+		token, err := jwt.Signed(signer).Claims(map[string]any{"iss": p.URL, "aud": authtest.ClientID, "sub": "1", "exp": time.Now().Add(time.Hour).Unix()}).Serialize()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return token
 	}
 	for name, c := range map[string]struct{ token, code string }{
-		"for somebody else":        {p.sign(map[string]any{"aud": "another"}), "UNAUTHENTICATED"},
-		"of another issuer":        {p.sign(map[string]any{"iss": "https://elsewhere.example.com"}), "UNAUTHENTICATED"},
-		"expired":                  {p.sign(map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}), "UNAUTHENTICATED"},
-		"not yet good":             {p.sign(map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}), "UNAUTHENTICATED"},
-		"another provider's":       {stranger.sign(map[string]any{"iss": p.URL}), "UNAUTHENTICATED"},
+		"for somebody else":        {p.Sign(map[string]any{"aud": "another"}), "UNAUTHENTICATED"},
+		"of another issuer":        {p.Sign(map[string]any{"iss": "https://elsewhere.example.com"}), "UNAUTHENTICATED"},
+		"expired":                  {p.Sign(map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}), "UNAUTHENTICATED"},
+		"not yet good":             {p.Sign(map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}), "UNAUTHENTICATED"},
+		"another provider's":       {stranger.Sign(map[string]any{"iss": p.URL}), "UNAUTHENTICATED"},
 		"unsigned":                 {unsigned(), "UNAUTHENTICATED"},
 		"signed with a public key": {hmac(), "UNAUTHENTICATED"},
 		"nonsense":                 {"a.b.c", "UNAUTHENTICATED"},
-		"without a role":           {p.sign(map[string]any{"roles": nil}), "FORBIDDEN"},
-		"with a role of no use":    {p.sign(map[string]any{"roles": []string{"ADMIN"}}), "FORBIDDEN"},
-		"without an address":       {p.sign(map[string]any{"email": nil}), "FORBIDDEN"},
+		"without a role":           {p.Sign(map[string]any{"roles": nil}), "FORBIDDEN"},
+		"with a role of no use":    {p.Sign(map[string]any{"roles": []string{"ADMIN"}}), "FORBIDDEN"},
+		"without an address":       {p.Sign(map[string]any{"email": nil}), "FORBIDDEN"},
 	} {
 		if r := w.query(c.token, `{ __typename }`, nil); r.code() != c.code || r.Data != nil {
 			t.Errorf("%s: %+v", name, r)
@@ -254,20 +124,20 @@ func TestProvidersTokensThatDoNotConvince(t *testing.T) {
 func TestProvidersPeopleAndOurs(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
-	p.signsIn(ada)
+	p.SignsIn(ada)
 	w := startWith(t, p, nil)
 	_, admin := w.key(model.RoleAdmin)
 	id := w.person("ADA@example.com", model.RoleViewer)
-	if r := w.query(p.sign(map[string]any{"email_verified": false}), whoAmI, nil); r.code() != "FORBIDDEN" {
+	if r := w.query(p.Sign(map[string]any{"email_verified": false}), whoAmI, nil); r.code() != "FORBIDDEN" {
 		t.Errorf("who says to have the address: %+v", r)
 	}
-	if r := w.query(p.sign(nil), whoAmI, nil); !strings.Contains(mustJSON(t, r.Data), id) {
+	if r := w.query(p.Sign(nil), whoAmI, nil); !strings.Contains(mustJSON(t, r.Data), id) {
 		t.Errorf("who has the address: %+v", r)
 	}
-	if r := w.query(p.sign(map[string]any{"sub": "2"}), whoAmI, nil); r.code() != "FORBIDDEN" {
+	if r := w.query(p.Sign(map[string]any{"sub": "2"}), whoAmI, nil); r.code() != "FORBIDDEN" {
 		t.Errorf("somebody else with the address: %+v", r)
 	}
-	token := p.sign(map[string]any{"jti": "x"})
+	token := p.Sign(map[string]any{"jti": "x"})
 	s := w.dial(nil)
 	s.open(`{"authorization": "Bearer ` + token + `"}`)
 	if r := w.query(admin, `mutation($id: ID!) { deactivateUser(input: {id: $id}) { user { active } } }`, map[string]any{"id": id}); r.code() != "" {
@@ -277,7 +147,7 @@ func TestProvidersPeopleAndOurs(t *testing.T) {
 		t.Errorf("the socket of who was deactivated was closed with %d", code)
 	}
 	stopsWithin5s(t, func() bool { return w.query(token, whoAmI, nil).code() == "UNAUTHENTICATED" })
-	if r := w.query(p.sign(map[string]any{"jti": "y"}), whoAmI, nil); r.code() != "UNAUTHENTICATED" {
+	if r := w.query(p.Sign(map[string]any{"jti": "y"}), whoAmI, nil); r.code() != "UNAUTHENTICATED" {
 		t.Errorf("who was deactivated, with a new token: %+v", r)
 	}
 }
@@ -285,10 +155,10 @@ func TestProvidersPeopleAndOurs(t *testing.T) {
 func TestSocketsEndWithTheProvidersToken(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
-	p.signsIn(ada)
+	p.SignsIn(ada)
 	w := startWith(t, p, nil)
 	s := w.dial(nil)
-	s.open(`{"authorization": "Bearer ` + p.sign(map[string]any{"exp": time.Now().Add(2 * time.Second).Unix()}) + `"}`)
+	s.open(`{"authorization": "Bearer ` + p.Sign(map[string]any{"exp": time.Now().Add(2 * time.Second).Unix()}) + `"}`)
 	if code := s.closed(); code != 4403 {
 		t.Errorf("closed with %d", code)
 	}
@@ -298,11 +168,11 @@ func TestSocketsEndWithTheProvidersToken(t *testing.T) {
 func TestProvidersThatDoNotAnswer(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
-	p.signsIn(ada)
+	p.SignsIn(ada)
 	w := startWith(t, p, func(provider *auth.Provider) { provider.Callback = "http://127.0.0.1" + server.CallbackPath })
 	later := func(when string) {
 		t.Helper()
-		token := p.sign(map[string]any{"jti": when})
+		token := p.Sign(map[string]any{"jti": when})
 		response, body := w.ask(http.MethodPost, "/graphql", `{"query": "{ __typename }"}`, "Content-Type: application/json", "Authorization: Bearer "+token)
 		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" || !strings.Contains(body, `"INTERNAL"`) || !strings.Contains(body, "try again") {
 			t.Errorf("%s: %s %s", when, response.Status, body)
@@ -313,13 +183,13 @@ func TestProvidersThatDoNotAnswer(t *testing.T) {
 			t.Errorf("%s: the socket is closed with %d", when, code)
 		}
 	}
-	p.busy.Store(true)
+	p.Busy.Store(true)
 	later("before it was ever asked")
 	if response, _ := w.ask(http.MethodGet, server.SignInPath, ""); !strings.Contains(response.Header.Get("Location"), "try+again") {
 		t.Errorf("a browser is sent to %s", response.Header.Get("Location"))
 	}
-	p.busy.Store(false)
-	if r := w.query(p.sign(nil), `{ __typename }`, nil); r.code() != "" {
+	p.Busy.Store(false)
+	if r := w.query(p.Sign(nil), `{ __typename }`, nil); r.code() != "" {
 		t.Fatalf("%+v", r)
 	}
 	begun, _ := w.ask(http.MethodGet, server.SignInPath, "")
@@ -327,8 +197,8 @@ func TestProvidersThatDoNotAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.newKey("second")
-	p.busy.Store(true)
+	p.NewKey("second")
+	p.Busy.Store(true)
 	later("for a key that it has since")
 	back := server.CallbackPath + "?" + url.Values{"code": {"x"}, "state": {there.Query().Get("state")}}.Encode()
 	if response, _ := w.ask(http.MethodGet, back, ""); !strings.Contains(response.Header.Get("Location"), "try+again") {
@@ -341,7 +211,7 @@ func TestProvidersThatDoNotAnswer(t *testing.T) {
 func TestBrowsersSignInAtTheProvider(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
-	p.signsIn(ada)
+	p.SignsIn(ada)
 	var of *auth.Provider
 	w := startWith(t, p, func(provider *auth.Provider) {
 		of, provider.Callback = provider, "http://will-be-set"
@@ -394,7 +264,7 @@ func TestBrowsersSignInAtTheProvider(t *testing.T) {
 	if in := landing(follow(second.String())); in.Get("key") != "" || in.Get("error") == "" {
 		t.Errorf("with a code of somebody else: %v", in)
 	}
-	p.signsIn(map[string]any{"sub": "9", "email": "eve@example.com"})
+	p.SignsIn(map[string]any{"sub": "9", "email": "eve@example.com"})
 	if in := landing(follow(follow(follow(w.url + server.SignInPath).String()).String())); in.Get("key") != "" || !strings.Contains(in.Get("error"), "no role") {
 		t.Errorf("without a role: %v", in)
 	}
