@@ -106,6 +106,12 @@ describe('workflows', () => {
     await report(lease, 40, 'reading')
     await card('First step').getByText('reading').waitFor()
     await shoot(at.page, 'graph')
+    for (let step = 0; step < 4; step++) await at.page.getByRole('button', { name: 'Zoom Out' }).click()
+    await card('First step').getByText('reading').waitFor({ state: 'detached' }) // nobody could read it
+    await card('First step').getByRole('progressbar').waitFor()
+    await card('First step').getByText('First step').waitFor()
+    await at.page.getByRole('button', { name: 'Fit View' }).click()
+    await card('First step').getByText('reading').waitFor()
     await complete(lease, { words: 512 })
     await card('First step').getByText('Completed').waitFor()
     await card('Second step').getByText('Ready').waitFor()

@@ -5,7 +5,7 @@ import { useLiveQuery } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
 import { type EventGroup, eventGroups, groupOf, type Paging } from '../search'
 import { Empty, Loading, Problem } from '../ui/controls'
-import { Subject, toneOf, verbOf } from '../ui/event'
+import { changeWords, Subject, toneOf, verbOf } from '../ui/event'
 import { InGraphiQL, PageHead } from '../ui/page'
 import { Pager, pageArguments } from '../ui/pager'
 import { toneFill, wordsOf } from '../ui/status'
@@ -95,16 +95,17 @@ export function EventFeed({ filter, place = {}, matches }: FeedProps) {
 
 function Row({ event }: { event: Node }) {
   const [open, setOpen] = useState(false)
-  const changed = event.changes.map((change) => change.field).join(', ')
+  const changed = event.changes.map(changeWords).join(', ')
   return (
     <li className="px-4 py-2.5 text-sm">
       <div className="flex items-center gap-3">
         <span className={`size-2 shrink-0 rounded-full ${toneFill[toneOf(event.type)]}`} />
-        <span className="min-w-0 flex-1 truncate">
+        <span className="min-w-0 flex-1 md:truncate">
           <span className="text-faint">{wordsOf(groupOf(event.type))}</span> <Subject event={event} /> <span className="text-soft">{verbOf(event.type)}</span>
+          <span className="block truncate text-xs text-faint md:hidden">{event.actor.name}</span>
         </span>
         {event.changes.length > 0 && (
-          <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="hidden max-w-56 truncate rounded px-1.5 text-soft hover:bg-raised hover:text-ink sm:block">
+          <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="hidden max-w-56 truncate rounded xl:max-w-md px-1.5 text-soft hover:bg-raised hover:text-ink sm:block">
             {changed}
           </button>
         )}

@@ -7,6 +7,7 @@ import { useLiveQuery, useMaySteer } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
 import { StartDemonstration } from '../ui/command'
 import { Button, Empty, Loading, Problem } from '../ui/controls'
+import { counted } from '../ui/count'
 import { InGraphiQL, PageHead } from '../ui/page'
 import { lookOf, Progress, StatusLabel, toneFill, wordsOf } from '../ui/status'
 import { useStored } from '../ui/stored'
@@ -89,7 +90,7 @@ function Recent({ tasks, name }: { tasks: Agent['recentTasks']; name: string }) 
   const completed = tasks.filter(({ status }) => status === 'COMPLETED').length
   if (tasks.length === 0) return <div className="h-8" />
   return (
-    <div role="img" aria-label={`The last ${tasks.length} tasks of ${name}: ${completed} completed`} className="flex h-8 items-end justify-end gap-0.5">
+    <div role="img" aria-label={`The last ${counted(tasks.length, 'task')} of ${name}: ${completed} completed`} className="flex h-8 items-end justify-end gap-0.5">
       {tasks.toReversed().map((task) => (
         <span
           key={task.id}

@@ -4,7 +4,7 @@ import { Background, type Connection, Controls, type Edge, type FinalConnectionS
 import { useEffect, useMemo, useState } from 'react'
 import { toast } from '../ui/toast'
 import { type DraftTask, waitsFor } from './draft'
-import { type Direction, nodeHeight, nodeWidth, planOf, shapeOf } from './graph-layout'
+import { type Direction, nodeHeight, nodeWidth, planOf, shapeOf, tallAspect } from './graph-layout'
 
 type DraftNode = Node<{ task: DraftTask; number: number; direction: Direction }, 'draft'>
 type Props = { tasks: DraftTask[]; onTie: (before: string, after: string) => void; onUntie: (before: string, after: string) => void; onChoose: (id: string) => void }
@@ -17,7 +17,7 @@ export default function DraftGraph({ tasks, onTie, onUntie, onChoose }: Props) {
   const [selected, setSelected] = useState<string | null>(null)
   const shapes = tasks.map(({ id, after }) => ({ id, dependsOn: after.map((id) => ({ id })) }))
   const shape = shapeOf(shapes)
-  const { direction, places } = useMemo(() => planOf(shapes), [shape])
+  const { direction, places } = useMemo(() => planOf(shapes, tallAspect), [shape])
   const nodes = tasks.map((task, index): DraftNode => ({ id: task.id, type: 'draft', position: places.get(task.id)!, data: { task, number: index + 1, direction }, width: nodeWidth, height: nodeHeight }))
   const edges = tasks.flatMap(({ id, after }): Edge[] => after.map((before) => ({ id: `${before} ${id}`, source: before, target: id, selected: selected === `${before} ${id}`, ariaLabel: `${nameOf(tasks, id)} waits for ${nameOf(tasks, before)}` })))
   const closes = ({ source, target }: Connection | Edge) => source === target || waitsFor(tasks, source, target)
@@ -46,7 +46,7 @@ export default function DraftGraph({ tasks, onTie, onUntie, onChoose }: Props) {
       >
         <Refit shape={shape} />
         <Background gap={24} />
-        <Controls showInteractive={false} position="bottom-left" />
+        <Controls showInteractive={false} fitViewOptions={fit} position="bottom-left" />
       </ReactFlow>
     </div>
   )
@@ -66,7 +66,7 @@ function Refit({ shape }: { shape: string }) {
 function DraftCard({ data: { task, number, direction } }: NodeProps<DraftNode>) {
   const across = direction === 'LR'
   return (
-    <div className="flex h-full cursor-pointer items-center gap-2 rounded-xl border border-line bg-canvas px-3 text-sm shadow-sm hover:border-brand">
+    <div className="flex h-full cursor-pointer items-center gap-2 rounded-xl border border-line bg-canvas px-3 shadow-sm hover:border-brand">
       <Handle type="target" position={across ? Position.Left : Position.Top} />
       <span className="text-faint tabular-nums">{number}</span>
       <span className={`truncate ${task.name ? 'font-medium' : 'text-faint'}`}>{task.name || 'Unnamed'}</span>

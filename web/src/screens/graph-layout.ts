@@ -8,9 +8,9 @@ export type Plan = { direction: Direction; places: Map<string, Place> }
 export const nodeWidth = 216
 export const nodeHeight = 72
 
-/** How much wider than high the place is in which a graph is usually seen. On a phone it is higher than wide. */
+/** How much wider than high the place is in which a graph is usually seen. On a phone, and beside a form, it is higher than wide. */
 export const wideAspect = 1.75
-export const phoneAspect = 0.8
+export const tallAspect = 0.8
 
 /** What fits into this width is shown in full size anyway. */
 const ample = 1100

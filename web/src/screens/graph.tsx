@@ -2,14 +2,15 @@ import '@xyflow/react/dist/base.css'
 import './graph.css'
 import { Link } from '@tanstack/react-router'
 import { Background, Controls, type Edge, Handle, MiniMap, type Node, type NodeProps, Position, ReactFlow, useReactFlow, useStore } from '@xyflow/react'
-import { createContext, memo, useCallback, useContext, useEffect, useMemo, useState } from 'react'
+import { createContext, memo, useCallback, useContext, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import type { TaskStatus } from '../gql'
 import { Button } from '../ui/controls'
-import { lookOf, Progress, StatusIcon, toneText, wordsOf } from '../ui/status'
+import { counted } from '../ui/count'
+import { lookOf, Progress, StatusIcon, toneEdge, toneText, wordsOf } from '../ui/status'
 import { type BarCounts, TaskBar } from '../ui/task-bar'
 import type { Task } from './all-tasks'
 import { collapsed, type Group, groupFrom, groupsOf } from './graph-groups'
-import { type Direction, nodeHeight, nodeWidth, phoneAspect, planOf, type Shape, shapeOf, wideAspect } from './graph-layout'
+import { type Direction, nodeHeight, nodeWidth, tallAspect, planOf, type Shape, shapeOf, wideAspect } from './graph-layout'
 
 type TaskNode = Node<{ direction: Direction }, 'task'>
 type GroupNode = Node<{ direction: Direction; group: Group; onOpen: () => void }, 'group'>
@@ -42,7 +43,7 @@ export function TaskGraph({ tasks }: { tasks: Task[] }) {
           {whole ? 'Show groups' : `Show all ${tasks.length} tasks`}
         </Button>
       )}
-      <Tasks value={byId}>
+      <Tasks value={useDeferredValue(byId)}>
         <Flow nodes={nodes} edges={edges} shape={shapeOf(drawn)} colourOf={colourOf} />
       </Tasks>
     </div>
@@ -69,8 +70,8 @@ const Flow = memo(function Flow({ nodes, edges, shape, colourOf }: FlowProps) {
     >
       <Refit shape={shape} />
       <Background gap={24} />
-      <Controls showInteractive={false} position="bottom-left" />
-      {nodes.length > 30 && <MiniMap pannable zoomable nodeColor={colourOf} />}
+      <Controls showInteractive={false} fitViewOptions={fit} position="bottom-left" />
+      {nodes.length > 30 && <MiniMap pannable zoomable nodeColor={colourOf} className="max-sm:hidden" />}
     </ReactFlow>
   )
 })
@@ -81,7 +82,7 @@ function colourFor(task: Task | undefined): string {
 
 /** A card for each task, and for each group that is not open. */
 function nodesOf(drawn: Shape[], groups: Group[], onOpen: (id: string) => void): (TaskNode | GroupNode)[] {
-  const { direction, places } = planOf(drawn, innerWidth < 640 ? phoneAspect : wideAspect)
+  const { direction, places } = planOf(drawn, innerWidth < 640 ? tallAspect : wideAspect)
   const byId = new Map(groups.map((group) => [group.id, group]))
   return drawn.map(({ id }) => {
     const node = { id, position: places.get(id)!, width: nodeWidth, height: nodeHeight }
@@ -120,20 +121,42 @@ function strokeOf(status: TaskStatus | undefined): string {
 function TaskCard({ id, data: { direction } }: NodeProps<TaskNode>) {
   return (
     <Link to="." search={(search) => ({ ...search, task: id })} className="nopan group block h-full rounded-xl">
-      <Handle type="target" position={direction === 'LR' ? Position.Left : Position.Top} className="invisible" />
+      <Handle type="target" position={direction === 'LR' ? Position.Left : Position.Top} className={anchor} />
       <Face id={id} />
-      <Handle type="source" position={direction === 'LR' ? Position.Right : Position.Bottom} className="invisible" />
+      <Handle type="source" position={direction === 'LR' ? Position.Right : Position.Bottom} className={anchor} />
     </Link>
   )
 }
 
+/** Where edges begin and end: at the very border of a card. */
+const anchor = 'invisible size-px! min-h-0 min-w-0 border-0!'
+
 const alarms: Partial<Record<TaskStatus, string>> = { AWAITING_APPROVAL: 'border-ask', FAILED: 'border-bad' }
+
+/** Drawn smaller than this, the small print of a card cannot be read. */
+const legibleFrom = 0.5
 
 /** All of a card that moves. */
 function Face({ id }: { id: string }) {
   const task = useContext(Tasks).get(id)
-  return task && <TaskFace task={task} />
+  const far = useStore((flow) => flow.transform[2] < legibleFrom)
+  return task && (far ? <FarFace name={task.name} status={task.status} progress={task.progress} /> : <TaskFace task={task} />)
 }
+
+type FarProps = { name: string; status: TaskStatus; progress: number }
+
+/** A card as it is seen from afar: its name as large as can be, its state as a colour, and nothing that nobody could read. */
+const FarFace = memo(function FarFace({ name, status, progress }: FarProps) {
+  const { tone } = lookOf(status)
+  return (
+    <span className={`relative flex h-full items-center gap-2.5 border-2 bg-canvas px-3 text-[1.4375rem]/[1.15] group-hover:border-brand ${toneEdge[tone]} ${status === 'IN_PROGRESS' ? 'pb-2' : ''}`}>
+      <StatusIcon status={status} size={28} />
+      <span className="line-clamp-2 font-medium">{name}</span>
+      <span className="sr-only">{wordsOf(status)}</span>
+      {status === 'IN_PROGRESS' && <Progress value={progress} tone={tone} label={`Progress of ${name}`} className="absolute inset-x-0 bottom-0 h-2" />}
+    </span>
+  )
+})
 
 const TaskFace = memo(function TaskFace({ task }: { task: Task }) {
   const { tone } = lookOf(task.status)
@@ -160,13 +183,13 @@ function GroupCard({ data: { group, direction, onOpen } }: NodeProps<GroupNode>)
   const byId = useContext(Tasks)
   return (
     <button type="button" onClick={onOpen} className="nopan flex h-full w-full flex-col justify-center gap-1.5 rounded-xl border border-dashed border-line bg-raised px-3 text-left text-sm shadow-sm hover:border-brand">
-      <Handle type="target" position={direction === 'LR' ? Position.Left : Position.Top} className="invisible" />
+      <Handle type="target" position={direction === 'LR' ? Position.Left : Position.Top} className={anchor} />
       <span className="flex w-full items-baseline gap-2">
         <span className="truncate font-medium">{group.name}</span>
-        <span className="ml-auto text-xs whitespace-nowrap text-soft">{group.ids.length} tasks</span>
+        <span className="ml-auto text-xs whitespace-nowrap text-soft">{counted(group.ids.length, 'task')}</span>
       </span>
       <TaskBar counts={countsOf(group.ids.flatMap((id) => byId.get(id) ?? []))} />
-      <Handle type="source" position={direction === 'LR' ? Position.Right : Position.Bottom} className="invisible" />
+      <Handle type="source" position={direction === 'LR' ? Position.Right : Position.Bottom} className={anchor} />
     </button>
   )
 }

@@ -1,7 +1,7 @@
 import { Check, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useSwipe } from '../ui/swipe'
-import { PriorityLabel, StatusIcon } from '../ui/status'
+import { AskIcon, PriorityLabel } from '../ui/status'
 import { Ago } from '../ui/time'
 import type { Suggestion } from './inbox'
 import { useOutbox } from './undo-bar'
@@ -40,7 +40,7 @@ function Item({ suggestion, chosen, marked, maySteer, onMark, onChoose }: ItemPr
         {maySteer && <input type="checkbox" aria-label={`Select ${suggestion.action}`} checked={marked} onChange={onMark} className="mt-4 ml-4 size-4 shrink-0 accent-brand" />}
         <button ref={button} type="button" aria-current={chosen} onClick={onChoose} className="block min-w-0 flex-1 px-3 py-3 pr-4 text-left text-sm">
           <span className="flex items-center gap-2">
-            <StatusIcon status={suggestion.kind === 'QUESTION' ? 'ANSWERED' : suggestion.blocking ? 'AWAITING_APPROVAL' : 'PENDING'} />
+            <AskIcon {...suggestion} />
             <span className="min-w-0 flex-1 truncate font-medium">{suggestion.action}</span>
             <Ago at={suggestion.createdAt} className="text-xs text-faint" />
           </span>

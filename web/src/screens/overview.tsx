@@ -6,9 +6,10 @@ import type { LiveEvent } from '../live/stream'
 import { type Range, ranges } from '../search'
 import { StartDemonstration } from '../ui/command'
 import { Empty, Loading, Panel, Problem } from '../ui/controls'
+import { nounFor } from '../ui/count'
 import { EventLine } from '../ui/event'
 import { InGraphiQL, PageHead } from '../ui/page'
-import { lookOf, StatusIcon, type Tone, toneFill, toneText } from '../ui/status'
+import { AskIcon, lookOf, StatusIcon, type Tone, toneFill, toneText } from '../ui/status'
 import { TaskBar } from '../ui/task-bar'
 import { Ago, lasting } from '../ui/time'
 
@@ -79,12 +80,12 @@ function Ranges({ range }: { range: Range }) {
 function Figures({ data: { stats } }: { data: OverviewQuery }) {
   return (
     <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-6">
-      <Figure name="Running" value={stats.workflows.running} tone="info" note={stats.workflows.paused > 0 ? `${stats.workflows.paused} paused` : 'workflows'} to={<Link to="/workflows" search={{ status: ['RUNNING'] }} className="absolute inset-0" aria-label="Running workflows" />} />
+      <Figure name="Running" value={stats.workflows.running} tone="info" note={stats.workflows.paused > 0 ? `${stats.workflows.paused} paused` : nounFor(stats.workflows.running, 'workflow')} to={<Link to="/workflows" search={{ status: ['RUNNING'] }} className="absolute inset-0" aria-label="Running workflows" />} />
       <Figure name="In progress" value={stats.tasks.inProgress} tone="info" note={`${stats.tasks.ready} ready to claim`} />
-      <Figure name="Done today" value={stats.tasks.completedToday} tone="good" note={stats.tasks.overdue > 0 ? `${stats.tasks.overdue} overdue` : 'tasks'} />
+      <Figure name="Done today" value={stats.tasks.completedToday} tone="good" note={stats.tasks.overdue > 0 ? `${stats.tasks.overdue} overdue` : nounFor(stats.tasks.completedToday, 'task')} />
       <Figure name="Success" value={stats.successRate === null ? '–' : `${Math.round(stats.successRate * 1000) / 10}%`} tone="good" note={stats.duration.p50Ms === null ? 'no task ended' : `half in ${lasting(stats.duration.p50Ms)}`} />
       <Figure name="Waiting for you" value={stats.suggestions.pending} tone="ask" note={stats.suggestions.oldestPendingAt ? <Ago at={stats.suggestions.oldestPendingAt} /> : 'nobody waits'} to={<Link to="/inbox" className="absolute inset-0" aria-label="Inbox" />} />
-      <Figure name="Failed" value={stats.tasks.failed} tone="bad" note="tasks" to={<Link to="/workflows" search={{ status: ['FAILED'] }} className="absolute inset-0" aria-label="Failed workflows" />} />
+      <Figure name="Failed" value={stats.tasks.failed} tone="bad" note={nounFor(stats.tasks.failed, 'task')} to={<Link to="/workflows" search={{ status: ['FAILED'] }} className="absolute inset-0" aria-label="Failed workflows" />} />
     </dl>
   )
 }
@@ -205,7 +206,7 @@ function Waiting({ data }: { data: OverviewQuery }) {
         {waiting.map((suggestion) => (
           <li key={suggestion.id}>
             <Link to="/inbox" className="flex items-center gap-3 px-4 py-2.5 text-sm hover:bg-raised/60">
-              <StatusIcon status={suggestion.blocking ? 'AWAITING_APPROVAL' : 'PENDING'} />
+              <AskIcon {...suggestion} />
               <span className="min-w-0 flex-1 truncate">
                 <span className="font-medium">{suggestion.action}</span> <span className="text-soft">{suggestion.agent.name}</span>
               </span>

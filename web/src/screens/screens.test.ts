@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loaded } from '../../build/budget'
 import { valueOf } from './decision-form'
-import { nodeHeight, nodeWidth, phoneAspect, planOf, type Shape, shapeOf } from './graph-layout'
+import { nodeHeight, nodeWidth, tallAspect, planOf, type Shape, shapeOf } from './graph-layout'
 
 const task = (id: string, ...dependsOn: string[]): Shape => ({ id, dependsOn: dependsOn.map((id) => ({ id })) })
 const chain = (length: number) => Array.from({ length }, (_, n) => task(`t${n}`, ...(n > 0 ? [`t${n - 1}`] : [])))
@@ -51,7 +51,7 @@ describe('planOf', () => {
   it('runs across or down, whichever is larger on the screen', () => {
     expect(planOf([task('a'), task('b', 'a'), task('c', 'a')]).direction).toBe('LR')
     expect(planOf(chain(12)).direction).toBe('TB')
-    expect(planOf(chain(3), phoneAspect).direction).toBe('TB')
+    expect(planOf(chain(3), tallAspect).direction).toBe('TB')
   })
 
   it('leaves out what a task waits for outside of it', () => expect(planOf([task('a', 'elsewhere')]).places.size).toBe(1))

@@ -1,22 +1,33 @@
 import { type FormEvent, useState } from 'react'
 import { useMutation, useQuery } from 'urql'
 import { AccountDocument, ChangePasswordDocument } from '../gql'
+import { useSession } from '../live/hooks'
 import { complaintsOf } from '../ui/complaints'
 import { Button, Loading, Panel, Problem } from '../ui/controls'
 import { TextField } from '../ui/field'
 import { wordsOf } from '../ui/status'
+import { ThemeButton } from '../ui/theme'
 import { toast } from '../ui/toast'
 import { SessionTable } from './settings-sessions'
 
 /** Who one is here, one's password, and where one is signed in. */
 export function Account() {
   const [{ data, error }, read] = useQuery({ query: AccountDocument, requestPolicy: 'cache-and-network' })
+  const { signOut } = useSession()
   if (error) return <Problem error={error} />
   const viewer = data?.viewer
   if (!viewer) return <Loading />
   return (
     <div className="grid max-w-4xl gap-4">
-      <Panel title={viewer.name}>
+      <Panel
+        title={viewer.name}
+        aside={
+          <span className="flex items-center gap-2 md:hidden">
+            <ThemeButton />
+            <Button onClick={signOut}>Sign out</Button>
+          </span>
+        }
+      >
         <p className="p-4 text-sm text-soft">
           {viewer.__typename === 'User' && `${viewer.email ?? ''}, ${wordsOf(viewer.role).toLowerCase()}`}
           {viewer.__typename === 'ApiKey' && `You are signed in with the API key ${viewer.prefix}…, with the role ${wordsOf(viewer.role).toLowerCase()}. What you do stands in the log under its name.`}

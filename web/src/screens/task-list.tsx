@@ -4,6 +4,7 @@ import { useClient } from 'urql'
 import type { TaskStatus } from '../gql'
 import { useMaySteer } from '../live/hooks'
 import { Button } from '../ui/controls'
+import { counted } from '../ui/count'
 import { Progress, StatusLabel } from '../ui/status'
 import { Lasting } from '../ui/time'
 import { VirtualList } from '../ui/virtual-list'
@@ -30,7 +31,7 @@ export function TaskList({ workflowId, tasks }: { workflowId: string; tasks: Tas
       {maySteer && (
         <div className="flex min-h-11 flex-wrap items-center gap-3 border-b border-line px-4 py-1.5 text-sm">
           <input type="checkbox" aria-label="Select all" checked={whole} onChange={() => setMarked(new Set(whole ? [] : tasks.map(({ id }) => id)))} className="size-4 accent-brand" />
-          {marked.size === 0 ? <span className="text-xs text-faint">{tasks.length} tasks</span> : <Bulk workflowId={workflowId} ids={whole ? null : [...marked]} count={marked.size} onDone={() => setMarked(new Set())} />}
+          {marked.size === 0 ? <span className="text-xs text-faint">{counted(tasks.length, 'task')}</span> : <Bulk workflowId={workflowId} ids={whole ? null : [...marked]} count={marked.size} onDone={() => setMarked(new Set())} />}
         </div>
       )}
       <VirtualList items={tasks} label="Tasks" keyOf={({ id }) => id} rowHeight={45}>
@@ -45,7 +46,7 @@ function Bulk({ workflowId, ids, count, onDone }: { workflowId: string; ids: str
   const [asking, setAsking] = useState<Verb | null>(null)
   return (
     <div role="group" aria-label="With the selected" className="flex flex-wrap items-center gap-1.5">
-      <span className="mr-1 font-medium tabular-nums">{ids === null ? `All ${count} tasks` : `${count} selected`}</span>
+      <span className="mr-1 font-medium tabular-nums">{ids === null ? `All ${counted(count, 'task')}` : `${count} selected`}</span>
       {verbs.map((verb) => (
         <Button key={verb.name} onClick={() => setAsking(verb)} className="py-1">
           {verb.name}

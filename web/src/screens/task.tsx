@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { TaskDocument, type TaskQuery, type TaskStatus } from '../gql'
 import { useLiveQuery } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
+import { Command } from '../ui/command'
 import { Button, Empty, Loading, Problem, sentenceOf } from '../ui/controls'
 import { Modal } from '../ui/dialog'
 import { Json } from '../ui/json'
@@ -129,10 +130,11 @@ function Facts({ task }: { task: Task }) {
     ['Needs', task.requiredCapabilities.join(', ')],
     ['Created', <Ago key="created" at={task.createdAt} />],
     ['Waited', task.queueMs !== null && lasting(task.queueMs)],
-    [task.finishedAt ? 'Took' : 'Runs for', task.startedAt && <Lasting from={task.startedAt} to={task.finishedAt} />],
+    spanOf(task),
+    ['Id', <Command key="id">{task.id}</Command>],
   ]
   return (
-    <dl className="grid grid-cols-[7rem_minmax(0,1fr)] gap-y-1.5 text-sm">
+    <dl className="grid grid-cols-[7rem_minmax(0,1fr)] items-baseline gap-y-1.5 text-sm">
       {facts
         .filter(([, value]) => value)
         .map(([name, value]) => (
@@ -143,6 +145,13 @@ function Facts({ task }: { task: Task }) {
         ))}
     </dl>
   )
+}
+
+/** How long it took or runs; of what stands still in between, when it began. */
+function spanOf({ startedAt, finishedAt, status }: Task): [string, ReactNode] {
+  if (!startedAt) return ['Began', null]
+  if (!finishedAt && status !== 'IN_PROGRESS') return ['Began', <Ago key="began" at={startedAt} />]
+  return [finishedAt ? 'Took' : 'Runs for', <Lasting key="span" from={startedAt} to={finishedAt} />]
 }
 
 function Ties({ title, tasks }: { title: string; tasks: { id: string; name: string; status: TaskStatus }[] }) {

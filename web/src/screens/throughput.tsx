@@ -79,6 +79,6 @@ function optionsFor(element: HTMLElement): uPlot.Options {
     cursor: { show: false },
     scales: { x: { range: (plot, from, to) => [from - halfOf(plot.data[0]), to + halfOf(plot.data[0])] }, y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.1))] } },
     series: [{}, bars('failed', 'bad'), bars('completed', 'good')],
-    axes: [{ ...axis, grid: { show: false }, values: (_, moments) => moments.map(wordsFor) }, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] }],
+    axes: [{ ...axis, size: 22, grid: { show: false }, values: (_, moments) => moments.map(wordsFor) }, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] }],
   }
 }

@@ -5,6 +5,7 @@ import { WorkflowDocument } from '../gql'
 import { useEvents, useMaySteer } from '../live/hooks'
 import type { LiveEvent } from '../live/stream'
 import { Button, Empty, Loading, Panel, Problem } from '../ui/controls'
+import { counted } from '../ui/count'
 import { NotFound } from '../ui/not-found'
 import { InGraphiQL, PageHead } from '../ui/page'
 import { PriorityLabel, Progress, StatusLabel } from '../ui/status'
@@ -134,7 +135,7 @@ function Facts({ workflow }: { workflow: Workflow }) {
       <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-soft">
         <StatusLabel status={workflow.status} />
         <span className="tabular-nums">
-          {completed + skipped} of {total} tasks done
+          {completed + skipped} of {counted(total, 'task')} done
         </span>
         <PriorityLabel priority={workflow.priority} />
         <span>{workflow.failurePolicy === 'FAIL_FAST' ? 'stops when a task fails' : 'goes on when a task fails'}</span>

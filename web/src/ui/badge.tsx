@@ -1,5 +1,6 @@
 import { useConnection, useNow } from '../live/hooks'
 import type { Connection } from '../live/connection'
+import { counted } from './count'
 import { type Tone, toneFill } from './status'
 
 type Words = { tone: Tone; text: string; pulse?: boolean }
@@ -10,7 +11,7 @@ export function badgeOf(connection: Connection, now: number): Words {
     case 'connecting':
       return { tone: 'warn', text: 'Connecting', pulse: true }
     case 'live':
-      return { tone: 'good', text: connection.caughtUp === null ? 'Live' : `Resumed, ${counted(connection.caughtUp)} caught up` }
+      return { tone: 'good', text: connection.caughtUp === null ? 'Live' : `Resumed, ${counted(connection.caughtUp, 'event')} caught up` }
     case 'waiting': {
       const seconds = Math.ceil((connection.retryAt - now) / 1000)
       return { tone: 'warn', text: seconds > 0 ? `Offline, retry in ${seconds}s` : 'Reconnecting', pulse: true }
@@ -18,10 +19,6 @@ export function badgeOf(connection: Connection, now: number): Words {
     case 'refused':
       return { tone: 'bad', text: 'Refused' }
   }
-}
-
-function counted(events: number): string {
-  return `${events} event${events === 1 ? '' : 's'}`
 }
 
 /** How the live stream stands, always in sight. */

@@ -1,7 +1,7 @@
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
 
-/** A command to type into a shell, and to copy. */
+/** A command to type into a shell, or an id to name somewhere else: to be copied. */
 export function Command({ children }: { children: string }) {
   const [copied, setCopied] = useState(false)
   const copy = () => navigator.clipboard.writeText(children).then(() => setCopied(true), () => setCopied(false))

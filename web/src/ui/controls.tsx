@@ -10,11 +10,12 @@ const looks = {
   danger: 'bg-surface border-line text-bad hover:bg-raised',
 }
 
+/** Its paddings have no weight, so that those of a className count. */
 export function Button({ look = 'plain', Icon, children, className = '', ...rest }: ButtonProps) {
   return (
     <button
       type="button"
-      className={`inline-flex items-center justify-center gap-1.5 rounded-lg border px-3 py-1.5 text-sm font-medium whitespace-nowrap transition disabled:pointer-events-none disabled:opacity-50 ${looks[look]} ${className}`}
+      className={`inline-flex items-center justify-center gap-1.5 rounded-lg border [:where(&)]:px-3 [:where(&)]:py-1.5 text-sm font-medium whitespace-nowrap transition disabled:pointer-events-none disabled:opacity-50 ${looks[look]} ${className}`}
       {...rest}
     >
       {Icon && <Icon size={15} aria-hidden />}

@@ -24,6 +24,18 @@ export function verbOf(type: string): string {
   return type.replace(/^(WORKFLOW|TASK|AGENT|SUGGESTION|COMMENT|APPROVAL_POLICY|USER|API_KEY)_/, '').replaceAll('_', ' ').toLowerCase()
 }
 
+/** "progress 40 → 60": a change with its values where they are short, else only what changed. */
+export function changeWords({ field, before, after }: { field: string; before: unknown; after: unknown }): string {
+  if (!isShort(before) || !isShort(after) || after === null) return field
+  return before === null ? `${field} ${after}` : `${field} ${before} → ${after}`
+}
+
+/** No longer than the longest state. Times are no help: they say when, as the event does. */
+function isShort(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= 'AWAITING_APPROVAL'.length
+  return value === null || typeof value === 'number' || typeof value === 'boolean'
+}
+
 /** What an event is about, by the name that people know it by. */
 export function subjectOf(event: ShownEvent): string {
   switch (event.__typename) {

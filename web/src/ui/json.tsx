@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { counted } from './count'
 
 /** Any JSON as a tree that opens and closes; what is deep or long starts closed. */
 export function Json({ value }: { value: unknown }) {
@@ -22,7 +23,7 @@ function Branch({ entries, isList, depth }: { entries: [string, unknown][]; isLi
   if (!open) {
     return (
       <button type="button" aria-expanded={false} onClick={() => setOpen(true)} className="rounded text-faint hover:text-ink">
-        {left} {entries.length} {isList ? 'items' : 'fields'} {right}
+        {left} {counted(entries.length, isList ? 'item' : 'field')} {right}
       </button>
     )
   }

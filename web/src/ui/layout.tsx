@@ -1,11 +1,12 @@
 import { Link, Outlet, useSearch } from '@tanstack/react-router'
 import { Activity, Bot, Inbox, LayoutDashboard, LogOut, type LucideIcon, Settings, Workflow } from 'lucide-react'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { InboxCountDocument } from '../gql'
 import { useLiveQuery, useSession } from '../live/hooks'
 import { UndoBar } from '../screens/undo-bar'
 import { ConnectionBadge, StaleNotice } from './badge'
-import { Palette } from './palette'
+import { setWaiting } from './page'
+import { Palette, PaletteButton } from './palette'
 import { Shortcuts } from './shortcuts'
 import { ThemeButton } from './theme'
 import { Toasts } from './toast'
@@ -49,11 +50,12 @@ function Sidebar() {
   const { viewer, version, signOut } = useSession()
   return (
     <>
-      <header className="sticky top-0 z-20 flex items-center gap-3 border-b border-line bg-canvas/90 px-4 py-2.5 backdrop-blur md:hidden">
+      <header className="sticky top-0 z-20 flex items-center gap-3 border-b border-line bg-canvas/90 px-4 py-1.5 backdrop-blur md:hidden">
         <img src="/favicon.svg" alt="" className="size-6" />
         <span className="text-sm font-semibold">Workflow Factory</span>
-        <span className="ml-auto">
+        <span className="ml-auto flex items-center gap-2">
           <ConnectionBadge />
+          <PaletteButton />
         </span>
       </header>
       <aside className="fixed inset-x-0 bottom-0 z-20 border-t border-line bg-surface md:sticky md:inset-x-auto md:top-0 md:flex md:h-dvh md:w-56 md:shrink-0 md:flex-col md:border-t-0 md:border-r md:px-3 md:py-4">
@@ -61,6 +63,9 @@ function Sidebar() {
           <img src="/favicon.svg" alt="" className="size-7" />
           <span className="font-semibold tracking-tight">Workflow Factory</span>
         </Link>
+        <div className="hidden md:block">
+          <PaletteButton />
+        </div>
         <nav aria-label="Screens" className="flex justify-around md:flex-col md:gap-0.5">
           {places.map(({ to, name, Icon }) => (
             <Link
@@ -108,6 +113,7 @@ function SmallButton({ name, onClick, children }: { name: string; onClick: () =>
 function InboxCount() {
   const { data } = useLiveQuery(InboxCountDocument, {}, (event) => event.__typename === 'SuggestionEvent')
   const count = data?.suggestions.totalCount ?? 0
+  useEffect(() => setWaiting(count), [count])
   if (count === 0) return null
   return (
     <span className="absolute top-1 left-1/2 ml-2 rounded-full bg-ask px-1.5 text-[0.6875rem] leading-4 font-semibold text-surface tabular-nums md:static md:ml-auto">

@@ -1,26 +1,47 @@
 import { useNavigate } from '@tanstack/react-router'
-import { type KeyboardEvent, useEffect, useState } from 'react'
+import { Search } from 'lucide-react'
+import { type KeyboardEvent, useEffect, useState, useSyncExternalStore } from 'react'
 import { useQuery } from 'urql'
 import { FindDocument, type FindQuery } from '../gql'
-import { useSession } from '../live/hooks'
+import { Cell } from '../live/connection'
+import { useMaySteer, useSession } from '../live/hooks'
+import { Key } from './controls'
 import { Modal } from './dialog'
+import { showShortcuts } from './shortcuts'
 import { type Status, StatusIcon } from './status'
+import { chooseTheme, themes } from './theme'
 
 type Choice = { id: string; name: string; hint: string; status?: Status; run: () => void }
 
+const shown = new Cell(false)
+
+/** Opens it for who does not know the keys, or has none. */
+export function PaletteButton() {
+  return (
+    <button type="button" onClick={() => shown.set(true)} aria-label="Find" className="flex items-center gap-2.5 rounded-lg p-2 text-sm text-soft hover:bg-raised hover:text-ink md:mb-3 md:w-full md:border md:border-line md:px-2 md:py-1.5">
+      <Search size={17} aria-hidden />
+      <span className="hidden flex-1 text-left md:block">Find</span>
+      <span className="hidden gap-1 md:flex">
+        <Key>Ctrl</Key>
+        <Key>K</Key>
+      </span>
+    </button>
+  )
+}
+
 /** Ctrl-K: find anything by name and go there. */
 export function Palette() {
-  const [open, setOpen] = useState(false)
+  const open = useSyncExternalStore(shown.subscribe, shown.get)
   useEffect(() => {
     const press = (event: globalThis.KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return
       event.preventDefault()
-      setOpen(true)
+      shown.set(true)
     }
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
   }, [])
-  return open && <Finder onClose={() => setOpen(false)} />
+  return open && <Finder onClose={() => shown.set(false)} />
 }
 
 function Finder({ onClose }: { onClose: () => void }) {
@@ -83,18 +104,21 @@ function Finder({ onClose }: { onClose: () => void }) {
 function useChoices(text: string): Choice[] {
   const navigate = useNavigate()
   const { signOut } = useSession()
+  const maySteer = useMaySteer()
   const sought = useSettled(text.trim(), 150)
   const [{ data }] = useQuery({ query: FindDocument, variables: { text: sought }, pause: sought === '' })
   const go = (to: string, name: string): Choice => ({ id: to, name, hint: 'Go to', run: () => void navigate({ to, search: {} }) })
   const places: Choice[] = [
     go('/', 'Overview'),
     go('/workflows', 'Workflows'),
-    go('/workflows/new', 'New workflow'),
+    ...(maySteer ? [go('/workflows/new', 'New workflow')] : []),
     go('/inbox', 'Inbox'),
     go('/agents', 'Agents'),
     go('/activity', 'Activity'),
     go('/settings', 'Settings'),
     { id: 'graphiql', name: 'GraphiQL', hint: 'Open', run: () => location.assign('/graphiql') },
+    ...themes.map((theme): Choice => ({ id: `theme-${theme}`, name: `Theme: ${theme === 'system' ? 'as the system' : theme}`, hint: 'Look', run: () => chooseTheme(theme) })),
+    { id: 'keys', name: 'Keyboard shortcuts', hint: 'Show', run: showShortcuts },
     { id: 'sign-out', name: 'Sign out', hint: 'Session', run: signOut },
   ]
   const named = places.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()))

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { Cell } from '../live/connection'
 import { Key } from './controls'
 import { Modal } from './dialog'
@@ -31,6 +31,11 @@ function isTaken(event: KeyboardEvent): boolean {
   return typing !== null || event.ctrlKey || event.metaKey || event.altKey || event.repeat
 }
 
+const sheetShown = new Cell(false)
+
+/** Shows what the keys do. */
+export const showShortcuts = () => sheetShown.set(true)
+
 const screens = { o: '/', w: '/workflows', i: '/inbox', a: '/agents', l: '/activity', s: '/settings' } as const
 
 /** How long after g the second key may come. */
@@ -39,8 +44,8 @@ const leaderLasts = 1200
 /** Listens for all keys. After g the next key leads to a screen, and means nothing else. */
 export function Shortcuts() {
   const navigate = useNavigate()
-  const [shown, setShown] = useState(false)
-  useShortcuts({ '?': () => setShown(true) })
+  const shown = useSyncExternalStore(sheetShown.subscribe, sheetShown.get)
+  useShortcuts({ '?': showShortcuts })
   useEffect(() => {
     let ledUntil = 0
     const press = (event: KeyboardEvent) => {
@@ -59,7 +64,7 @@ export function Shortcuts() {
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
   }, [navigate])
-  return shown && <Sheet onClose={() => setShown(false)} />
+  return shown && <Sheet onClose={() => sheetShown.set(false)} />
 }
 
 const sheet: [string, [string[], string][]][] = [
@@ -86,7 +91,16 @@ const sheet: [string, [string[], string][]][] = [
       [['M'], 'Change and approve'],
       [['R'], 'Reject'],
       [['X'], 'Select'],
+      [['Shift', 'X'], 'Select all'],
       [['Z'], 'Take back'],
+    ],
+  ],
+  [
+    'Board',
+    [
+      [['Space'], 'Take a card, put it down'],
+      [['←', '→'], 'Where it may go'],
+      [['Esc'], 'Leave it where it was'],
     ],
   ],
 ]

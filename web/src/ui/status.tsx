@@ -1,5 +1,5 @@
 import { Ban, Check, CircleDashed, CirclePause, CirclePlay, Clock, Hand, LoaderCircle, type LucideIcon, MessageCircleQuestionMark, SkipForward, Undo2, X } from 'lucide-react'
-import type { AgentStatus, Priority, SuggestionStatus, TaskStatus, WorkflowStatus } from '../gql'
+import type { AgentStatus, Priority, SuggestionKind, SuggestionStatus, TaskStatus, WorkflowStatus } from '../gql'
 
 export type Status = WorkflowStatus | TaskStatus | SuggestionStatus | AgentStatus
 export type Tone = 'good' | 'info' | 'warn' | 'bad' | 'ask' | 'soft'
@@ -31,6 +31,7 @@ const looks: Record<Status, Look> = {
 
 export const toneText: Record<Tone, string> = { good: 'text-good', info: 'text-info', warn: 'text-warn', bad: 'text-bad', ask: 'text-ask', soft: 'text-faint' }
 export const toneFill: Record<Tone, string> = { good: 'bg-good', info: 'bg-info', warn: 'bg-warn', bad: 'bg-bad', ask: 'bg-ask', soft: 'bg-faint' }
+export const toneEdge: Record<Tone, string> = { good: 'border-good', info: 'border-info', warn: 'border-warn', bad: 'border-bad', ask: 'border-ask', soft: 'border-line' }
 
 export function lookOf(status: Status): Look {
   return looks[status]
@@ -45,6 +46,12 @@ export function wordsOf(name: string): string {
 export function StatusIcon({ status, size = 15 }: { status: Status; size?: number }) {
   const { tone, Icon, spin } = looks[status]
   return <Icon size={size} strokeWidth={2.25} aria-hidden className={`shrink-0 ${toneText[tone]} ${spin ? 'motion-safe:animate-[spin_3s_linear_infinite]' : ''}`} />
+}
+
+/** What a suggestion that waits asks for: an answer, a decision for which its task waits, or one that can wait too. */
+export function AskIcon({ kind, blocking }: { kind: SuggestionKind; blocking: boolean }) {
+  const Icon = kind === 'QUESTION' ? MessageCircleQuestionMark : blocking ? Hand : CircleDashed
+  return <Icon size={15} strokeWidth={2.25} aria-hidden className="shrink-0 text-ask" />
 }
 
 export function StatusLabel({ status }: { status: Status }) {
@@ -63,9 +70,9 @@ export function PriorityLabel({ priority }: { priority: Priority }) {
 }
 
 /** How far something is, 0 to 100. */
-export function Progress({ value, tone = 'info', label }: { value: number; tone?: Tone; label: string }) {
+export function Progress({ value, tone = 'info', label, className = 'h-1.5 w-full rounded-full' }: { value: number; tone?: Tone; label: string; className?: string }) {
   return (
-    <div role="progressbar" aria-label={label} aria-valuenow={value} aria-valuemin={0} aria-valuemax={100} className="h-1.5 w-full overflow-hidden rounded-full bg-raised">
+    <div role="progressbar" aria-label={label} aria-valuenow={value} aria-valuemin={0} aria-valuemax={100} className={`overflow-hidden bg-raised ${className}`}>
       <div className={`h-full origin-left transition-transform duration-500 ${toneFill[tone]}`} style={{ transform: `scaleX(${value / 100})` }} />
     </div>
   )

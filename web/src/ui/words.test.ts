@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { badgeOf } from './badge'
 import { sentenceOf } from './controls'
-import { toneOf, verbOf } from './event'
+import { counted } from './count'
+import { changeWords, toneOf, verbOf } from './event'
 import { wordsOf } from './status'
 import { ago, lasting } from './time'
 
@@ -68,4 +69,23 @@ describe('the badge', () => {
     [{ state: 'waiting', since: 0, retryAt: -1 } as const, 'Reconnecting'],
     [{ state: 'refused', problem: 'x' } as const, 'Refused'],
   ])('%j → %s', (connection, text) => expect(badgeOf(connection, 0).text).toBe(text))
+})
+
+describe('counted', () => {
+  it.each([
+    [0, '0 tasks'],
+    [1, '1 task'],
+    [1200, '1,200 tasks'],
+  ])('%d → %s', (count, text) => expect(counted(count, 'task')).toBe(text))
+})
+
+describe('changeWords', () => {
+  it.each([
+    [{ field: 'progress', before: 40, after: 60 }, 'progress 40 → 60'],
+    [{ field: 'status', before: 'READY', after: 'IN_PROGRESS' }, 'status READY → IN_PROGRESS'],
+    [{ field: 'draining', before: null, after: true }, 'draining true'],
+    [{ field: 'startedAt', before: null, after: '2026-01-31T12:00:00.000Z' }, 'startedAt'],
+    [{ field: 'result', before: null, after: { found: 3 } }, 'result'],
+    [{ field: 'dueAt', before: '2026-01-31T12:00:00.000Z', after: null }, 'dueAt'],
+  ])('%o → %s', (change, text) => expect(changeWords(change)).toBe(text))
 })
