@@ -1,4 +1,5 @@
 import { Ban, Check, CircleDashed, CirclePause, CirclePlay, Clock, Hand, LoaderCircle, type LucideIcon, MessageCircleQuestionMark, SkipForward, Undo2, X } from 'lucide-react'
+import { memo } from 'react'
 import type { AgentStatus, Priority, SuggestionKind, SuggestionStatus, TaskStatus, WorkflowStatus } from '../gql'
 
 export type Status = WorkflowStatus | TaskStatus | SuggestionStatus | AgentStatus
@@ -43,10 +44,10 @@ export function wordsOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-export function StatusIcon({ status, size = 15 }: { status: Status; size?: number }) {
+export const StatusIcon = memo(function StatusIcon({ status, size = 15 }: { status: Status; size?: number }) {
   const { tone, Icon, spin } = looks[status]
   return <Icon size={size} strokeWidth={2.25} aria-hidden className={`shrink-0 ${toneText[tone]} ${spin ? 'motion-safe:animate-[spin_3s_linear_infinite]' : ''}`} />
-}
+})
 
 /** What a suggestion that waits asks for: an answer, a decision for which its task waits, or one that can wait too. */
 export function AskIcon({ kind, blocking }: { kind: SuggestionKind; blocking: boolean }) {
@@ -69,11 +70,17 @@ export function PriorityLabel({ priority }: { priority: Priority }) {
   return <span className={`text-sm whitespace-nowrap ${priorityTone[priority]}`}>{wordsOf(priority)}</span>
 }
 
-/** How far something is, 0 to 100. */
+/** How far something is, 0 to 100. What changes is painted in its place and moves nothing else, so that hundreds may change at once. */
 export function Progress({ value, tone = 'info', label, className = 'h-1.5 w-full rounded-full' }: { value: number; tone?: Tone; label: string; className?: string }) {
   return (
-    <div role="progressbar" aria-label={label} aria-valuenow={value} aria-valuemin={0} aria-valuemax={100} className={`overflow-hidden bg-raised ${className}`}>
-      <div className={`h-full origin-left transition-transform duration-500 ${toneFill[tone]}`} style={{ transform: `scaleX(${value / 100})` }} />
-    </div>
+    <div
+      role="progressbar"
+      aria-label={label}
+      aria-valuenow={value}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      className={`bg-raised bg-[linear-gradient(currentColor,currentColor)] bg-no-repeat transition-[background-size] duration-500 ${toneText[tone]} ${className}`}
+      style={{ backgroundSize: `${value}% 100%` }}
+    />
   )
 }
