@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -222,7 +223,8 @@ func residentMemory(pid int, line string) (mib float64, err error) {
 	return kib / 1024, err
 }
 
-// sendCrowd has a process of its own be the sockets, which leaves the processor to those who are measured.
+// sendCrowd has a process of its own be the sockets. In the world they are other machines, so that it leaves the core to
+// PostgreSQL and to those who measure, as far as it can.
 func sendCrowd(ctx context.Context, order crowdOrder) (result crowdResult, err error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -234,10 +236,14 @@ func sendCrowd(ctx context.Context, order crowdOrder) (result crowdResult, err e
 	}
 	command := exec.CommandContext(ctx, "taskset", "-c", strconv.Itoa(loadCore), path, crowd)
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	command.Stdin, command.Stderr = strings.NewReader(string(text)), os.Stderr
-	out, err := command.Output()
-	if err != nil {
+	var out bytes.Buffer
+	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(string(text)), &out, os.Stderr
+	if err := command.Start(); err != nil {
+		return result, err
+	}
+	prefer(command.Process.Pid, patient)
+	if err := command.Wait(); err != nil {
 		return result, fmt.Errorf("the crowd: %w", err)
 	}
-	return result, json.Unmarshal(out, &result)
+	return result, json.Unmarshal(out.Bytes(), &result)
 }

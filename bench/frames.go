@@ -17,8 +17,9 @@ type frames struct {
 	held int // bytes of the frame given last
 }
 
+// framesOf reads as much at once as a server writes: that takes least of the core, which is the database's too.
 func framesOf(conn *websocket.Conn) *frames {
-	return &frames{conn: conn, in: bufio.NewReaderSize(conn.NetConn(), 4<<10)}
+	return &frames{conn: conn, in: bufio.NewReaderSize(conn.NetConn(), 32<<10)}
 }
 
 // message gives the next message, which is good until the next call. It answers pings; what closes the socket is its error.

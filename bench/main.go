@@ -26,7 +26,8 @@ const (
 	serverCore = 0
 	loadCore   = 1
 
-	urgent = -15 // the niceness of what is measured
+	urgent  = -15 // the niceness of what is measured
+	patient = 19  // and of what should be on other machines
 
 	otherFiles = 200 // than the sockets
 )

@@ -2,8 +2,6 @@ package transport
 
 import (
 	"context"
-	"runtime"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -14,12 +12,7 @@ func (m *member) catchUp() {
 		viewer, cancel := m.group.as.viewer(ctx)
 		defer cancel()
 		viewer, failure := withFailure(viewer)
-		op := m.op
-		if m.cursor != "" {
-			op = anonymous(m.op, m.cursor)
-		}
-		viewer = graphql.WithOperationContext(viewer, op)
-		switch settled, err := m.read(viewer, op); {
+		switch settled, err := m.read(viewer); {
 		case settled:
 		case m.ctx.Err() != nil:
 			m.lastWord(nil)
@@ -29,121 +22,127 @@ func (m *member) catchUp() {
 	})
 }
 
-// read is settled when the member has joined, or has had its last word.
-func (m *member) read(ctx context.Context, op *graphql.OperationContext) (settled bool, err error) {
-	stream, err := m.config.Sharing.Source.Open(ctx, op)
-	if err != nil {
-		return false, err
-	}
-	m.position, m.cursor = stream.Start.Position, stream.Start.Cursor
-	if m.group.join(m) {
-		return true, nil
-	}
+// read is done when the member has joined, or has had its last word. While others are ahead on the same way, the
+// member goes on with what they were answered, and needs no stream of its own.
+func (m *member) read(ctx context.Context) (done bool, err error) {
 	defer m.exec.hub.replays.wanted()()
+	for {
+		op := m.op
+		if m.cursor != "" {
+			op = anonymous(m.op, m.cursor)
+		}
+		viewer := graphql.WithOperationContext(ctx, op)
+		stream, err := m.config.Sharing.Source.Open(viewer, op)
+		if err != nil {
+			return false, err
+		}
+		m.position, m.cursor = stream.Start.Position, stream.Start.Cursor
+		if m.group.join(m) {
+			return true, nil
+		}
+		how, err := m.lead(viewer, stream)
+		if how != withOthers || err != nil {
+			return how == settled, err
+		}
+		for how == withOthers && err == nil {
+			how, err = m.turn(viewer, nil)
+		}
+		if how == settled || err != nil {
+			return how == settled, err
+		}
+	}
+}
+
+// progress is how a member that is behind got on.
+type progress int
+
+const (
+	alone      progress = iota // by itself, as far as it got
+	withOthers                 // by what others were answered, who are ahead
+	settled                    // it has joined, or has had its last word
+)
+
+// lead answers what the stream gives, for the member and for those who come after it, until that ends or others turn out
+// to be ahead.
+func (m *member) lead(ctx context.Context, stream Stream) (how progress, err error) {
 	var batch []Event
 	for event, err := range stream.Events {
-		if err == nil && event.Position > m.position { // or an attempt to join has got so far
+		if err == nil {
 			batch = append(batch, event)
 		}
 		if err == nil && event.Value != nil && len(batch) < batchEvents {
 			continue
 		}
-		if over, failed := m.advance(ctx, batch); over || failed != nil {
-			return over, failed
+		if how, failed := m.answer(ctx, batch); how != alone || failed != nil {
+			return how, failed
 		}
 		if err != nil {
-			return false, err
+			return alone, err
 		}
 		clear(batch)
 		batch = batch[:0]
-		if m.group.join(m) {
-			return true, nil
-		}
 	}
-	return m.advance(ctx, batch)
+	return m.answer(ctx, batch)
 }
 
-// batchEvents is how many events a member that is behind answers before another that is gets its turn.
+// answer takes as many turns as the events need.
+func (m *member) answer(ctx context.Context, own []Event) (how progress, err error) {
+	for how == alone && err == nil {
+		for len(own) > 0 && own[0].Position <= m.position { // or an attempt to join has got so far
+			own = own[1:]
+		}
+		if len(own) == 0 {
+			break
+		}
+		how, err = m.turn(ctx, own)
+	}
+	return how, err
+}
+
+// batchEvents is about how many events a member that is behind gets before another that is has its turn.
 const batchEvents = 64
 
-// advance answers events and queues the answers. It is over when the member has had its last word.
-func (m *member) advance(ctx context.Context, batch []Event) (over bool, err error) {
-	if len(batch) == 0 {
-		return false, nil
-	}
-	answers := make([]shared, 0, len(batch))
-	queued := 0
+// turn takes what others were answered or, when there is nothing of that, answers some of the member's own events.
+func (m *member) turn(ctx context.Context, own []Event) (how progress, err error) {
+	var left []shared // for which there was no room
 	notIn := m.exec.hub.lane.work(ctx, func() {
-		for _, event := range batch {
-			var answered shared
-			if answered, err = m.group.replay(ctx, event); err != nil {
-				return
-			}
-			answers = append(answers, answered)
-		}
-		for queued < len(answers) && m.push(answers[queued]) {
-			queued++
+		if left, how = m.takeFromOthers(); how == alone && len(own) > 0 {
+			left, err = m.group.replay(ctx, m.cursor, own)
+			left = left[m.push(left):]
 		}
 	})
 	if notIn != nil {
-		return false, notIn
+		return alone, notIn
 	}
-	for _, answered := range answers[queued:] {
-		if answered.payload != nil && !m.send(m.ctx, frame{bytes: answered.payload, cursor: answered.cursor, key: answered.key}) {
-			return true, nil
+	if !m.queue(left) || err == nil && m.group.join(m) {
+		return settled, nil
+	}
+	return how, err
+}
+
+func (m *member) takeFromOthers() (left []shared, how progress) {
+	for taken := 0; taken < batchEvents && len(left) == 0; {
+		answers := m.exec.hub.replays.find(replayKey{m.group.key, m.cursor})
+		if len(answers) == 0 {
+			break
 		}
-		m.position, m.cursor = answered.position, answered.cursor
+		how = withOthers
+		taken += len(answers)
+		left = answers[m.push(answers):]
 	}
-	return false, err
+	return left, how
 }
 
-// lane is where those who are behind work, a few at a time and only while nobody else wants the processors: who comes
-// back must not make those wait who are there.
-type lane struct {
-	places chan struct{} // holds a value for each place that is free
-}
-
-func newLane() *lane {
-	l := &lane{places: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	for range cap(l.places) {
-		l.places <- struct{}{}
-	}
-	return l
-}
-
-// work does it as soon as there is a place, and gives the context's cause if that ends before.
-func (l *lane) work(ctx context.Context, do func()) error {
-	select {
-	case <-l.places:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	defer func() {
-		go func() {
-			rest()
-			l.places <- struct{}{}
-		}()
-	}()
-	do()
-	return nil
-}
-
-const (
-	leastRest = 50 * time.Microsecond
-	mostRest  = 20 * time.Millisecond // so that those who are behind get on beside any load
-)
-
-// rest returns when nobody else waits for this processor, among them those who write what was queued.
-//
-// It sleeps although there may be nothing to wait for: with somebody always ready to run, the runtime looks at the
-// network every 10 ms only, and each answer of the database to anybody would wait for that.
-func rest() {
-	for began := time.Now(); time.Since(began) < mostRest; {
-		time.Sleep(leastRest)
-		stood := time.Now()
-		runtime.Gosched() // behind all who are ready to run
-		if time.Since(stood) < leastRest {
-			return
+// queue waits for room as often as need be. False means that the member has had its last word.
+func (m *member) queue(events []shared) bool {
+	for len(events) > 0 {
+		next := events[0]
+		if !m.send(m.ctx, frame{bytes: next.payload, cursor: next.cursor, key: next.key}) {
+			return false
 		}
+		m.position, m.cursor = next.position, next.cursor
+		events = events[1:]
+		events = events[m.push(events):]
 	}
+	return true
 }

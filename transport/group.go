@@ -123,8 +123,9 @@ func (g *group) deliver(event shared) {
 	if event.payload == nil {
 		return
 	}
+	one := []shared{event}
 	for m := range g.members {
-		if !m.push(event) {
+		if m.push(one) < len(one) {
 			delete(g.members, m)
 			go m.catchUp()
 		}
@@ -140,10 +141,8 @@ func (g *group) join(m *member) bool {
 	if g.over || m.position < g.recent.from.Position {
 		return false
 	}
-	for _, event := range g.recent.events {
-		if !m.push(event) {
-			return false
-		}
+	if m.push(g.recent.events) < len(g.recent.events) {
+		return false
 	}
 	if !m.over.Load() { // or who ended it has looked for it among the members already
 		g.members[m] = struct{}{}

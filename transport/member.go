@@ -39,18 +39,16 @@ func fromNow(op *graphql.OperationContext) bool {
 	return field != nil && field.ArgumentMap(op.Variables)[resumeArgument] == nil
 }
 
-// push queues an event unless the member has it. False means that there is no room.
-func (m *member) push(event shared) bool {
-	if event.position <= m.position {
-		return true
+// push queues events, unless the member has them, and gives how many it has then: fewer than all when there is no room.
+func (m *member) push(events []shared) (has int) {
+	for has < len(events) && events[has].position <= m.position {
+		has++
 	}
-	if event.payload != nil {
-		if _, room := m.out.offer(frame{owner: m.operation, bytes: event.payload, next: true, cursor: event.cursor, key: event.key}); !room {
-			return false
-		}
+	queued := m.out.offerAll(m.operation, events[has:])
+	if has += queued; queued > 0 {
+		m.position, m.cursor = events[has-1].position, events[has-1].cursor
 	}
-	m.position, m.cursor = event.position, event.cursor
-	return true
+	return has
 }
 
 // conclude gives the operation its last word: what ended the stream, or `complete`.

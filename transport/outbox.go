@@ -87,6 +87,26 @@ func (o *outbox) offer(f frame) (<-chan struct{}, bool) {
 	return o.room, false
 }
 
+// offerAll queues the answers of an operation to events as far as there is room, and gives for how many of them there was.
+func (o *outbox) offerAll(owner *operation, events []shared) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if room := o.maxEvents - len(o.frames); len(events) > 1 && room > 0 {
+		o.frames = slices.Grow(o.frames, min(len(events), room))
+	}
+	for i, e := range events {
+		if e.payload == nil {
+			continue
+		}
+		f := frame{owner: owner, bytes: e.payload, next: true, cursor: e.cursor, key: e.key}
+		if o.supersede(f); !o.fits(f) {
+			return i
+		}
+		o.add(f)
+	}
+	return len(events)
+}
+
 // supersede takes out of the queue what the frame makes old news. The frame itself goes to the end, so that cursors
 // ascend; should it not fit, its operation reads it again later.
 func (o *outbox) supersede(f frame) {

@@ -69,3 +69,24 @@ func TestNoFrameIsCut(t *testing.T) {
 		}
 	}
 }
+
+func TestEventsAreQueuedAsFarAsThereIsRoom(t *testing.T) {
+	t.Parallel()
+	limits := (&Limits{QueueEvents: 4, QueueBytes: 100}).WithDefaults()
+	o, owner := newOutbox(&limits, func() {}), &operation{}
+	queues := func(want, queued int, events ...shared) {
+		t.Helper()
+		if got := o.offerAll(owner, events); got != want || len(o.frames) != queued {
+			t.Errorf("%d of %d events were taken and %d are queued; want %d and %d", got, len(events), len(o.frames), want, queued)
+		}
+	}
+	said, silent := shared{payload: make([]byte, 10)}, shared{}
+	about := shared{payload: make([]byte, 10), key: "a task"}
+	queues(0, 0)
+	queues(3, 2, said, silent, about)
+	queues(3, 4, about, said, said) // the first takes the place of what was there
+	queues(1, 4, silent, said, said)
+	queues(1, 4, about)
+	o.take(nil)
+	queues(1, 1, some(0, 2, 200)...) // one of any size into an empty queue
+}

@@ -14,25 +14,33 @@ const (
 )
 
 // replays are the answers to events of the past, kept while members of some group are behind: those who come back
-// together go through the same events at about the same time, and each event is executed for the first of them.
+// together go through the same events at about the same time, and each event is read and executed for the first of them.
 type replays struct {
 	mu      sync.Mutex // protects what follows
 	members int        // that are behind
-	answers map[replayKey]*list.Element
-	order   list.List // of *replay, the oldest first
+	after   map[replayKey]replayPlace
+	order   list.List // of *stretch, the oldest first
 	bytes   int
 }
 
-// replayKey is an event, by its cursor, as a group sees it.
+// replayKey is a place in the stream, by its cursor, as a group sees it. A position would not do: who has seen what was
+// lost in a failover must not go on with what has taken its place.
 type replayKey struct {
 	group  [sha256.Size]byte
 	cursor string
 }
 
-type replay struct {
-	key      replayKey
-	answered shared
-	at       time.Time
+// stretch is the answers to events that follow each other, after a place. It never changes.
+type stretch struct {
+	from   replayKey
+	events []shared
+	at     time.Time
+}
+
+// replayPlace is where in a stretch it goes on.
+type replayPlace struct {
+	*stretch
+	index int
 }
 
 // wanted keeps answers until the function given is called, and all others that were.
@@ -44,62 +52,85 @@ func (r *replays) wanted() (over func()) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if r.members--; r.members == 0 {
-			r.answers, r.bytes = nil, 0
+			r.after, r.bytes = nil, 0
 			r.order.Init()
 		}
 	}
 }
 
-func (r *replays) find(key replayKey) (shared, bool) {
+// find gives some of what follows a place; none when that has to be executed.
+func (r *replays) find(key replayKey) []shared {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	place, ok := r.answers[key]
-	if !ok || time.Since(place.Value.(*replay).at) > replayFor {
-		return shared{}, false
+	place, ok := r.after[key]
+	if !ok || time.Since(place.at) > replayFor {
+		return nil
 	}
-	return place.Value.(*replay).answered, true
+	return place.events[place.index:]
 }
 
-func (r *replays) keep(key replayKey, answered shared) {
+func (r *replays) keep(s *stretch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if old, ok := r.answers[key]; ok {
-		r.drop(old)
+	if r.after == nil {
+		r.after = map[replayKey]replayPlace{}
 	}
-	if r.answers == nil {
-		r.answers = map[replayKey]*list.Element{}
+	for key, index := range s.places() {
+		r.after[key] = replayPlace{s, index}
 	}
-	r.answers[key] = r.order.PushBack(&replay{key, answered, time.Now()})
-	r.bytes += weight(answered)
+	r.order.PushBack(s)
+	r.bytes += s.weight()
 	for r.bytes > replayBytes {
 		r.drop(r.order.Front())
 	}
 }
 
-func (r *replays) drop(place *list.Element) {
-	old := r.order.Remove(place).(*replay)
-	delete(r.answers, old.key)
-	r.bytes -= weight(old.answered)
+func (r *replays) drop(element *list.Element) {
+	old := r.order.Remove(element).(*stretch)
+	for key := range old.places() {
+		if r.after[key].stretch == old {
+			delete(r.after, key)
+		}
+	}
+	r.bytes -= old.weight()
 }
 
-// weight is about what an answer takes in memory.
-func weight(answered shared) int {
-	const fixed = 384 // the answer, its key and its place
-	return fixed + len(answered.payload)
+// places are those after which a stretch has something.
+func (s *stretch) places() map[replayKey]int {
+	places := make(map[replayKey]int, len(s.events))
+	key := s.from
+	for i, event := range s.events {
+		places[key] = i
+		key.cursor = event.cursor
+	}
+	return places
 }
 
-// replay answers an event of the past, as it was executed a moment ago for another member, or now.
-func (g *group) replay(ctx context.Context, event Event) (shared, error) {
-	if event.Value == nil {
-		return g.execute(ctx, event)
+// weight is about what a stretch takes in memory.
+func (s *stretch) weight() (bytes int) {
+	const fixed = 384 // an answer, its key and its place
+	for _, event := range s.events {
+		bytes += fixed + len(event.payload)
 	}
-	key := replayKey{g.key, event.Cursor}
-	if answered, ok := g.hub.replays.find(key); ok {
-		return answered, nil
+	return bytes
+}
+
+// replay answers events of the past for all who are at the place before them: at least one, and no more than there is
+// time for in a turn. What was answered before an error is good.
+func (g *group) replay(ctx context.Context, from string, events []Event) (answers []shared, err error) {
+	began := time.Now()
+	for _, event := range events {
+		if len(answers) > 0 && time.Since(began) > longestTurn {
+			break
+		}
+		var answered shared
+		if answered, err = g.execute(ctx, event); err != nil {
+			break
+		}
+		answers = append(answers, answered)
 	}
-	answered, err := g.execute(ctx, event)
-	if err == nil {
-		g.hub.replays.keep(key, answered)
+	if len(answers) > 0 {
+		g.hub.replays.keep(&stretch{replayKey{g.key, from}, answers, began})
 	}
-	return answered, err
+	return answers, err
 }
