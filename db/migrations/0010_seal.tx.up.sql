@@ -65,6 +65,8 @@ DECLARE
   logged   bigint;
   seen     pg_snapshot;
   fresh    bigint[];
+  lowest   bigint;
+  highest  bigint;
   sealed   bytea;
 BEGIN
   PERFORM pg_advisory_xact_lock(7301, 1);
@@ -93,16 +95,19 @@ BEGIN
 
   -- Each of the two is one statement, so that what it finds and the snapshot that it notes agree.
   IF copied THEN
-    SELECT pg_current_snapshot(), array_agg(e.seq) INTO seen, fresh FROM events e
+    SELECT pg_current_snapshot(), array_agg(e.seq), min(e.seq), max(e.seq) INTO seen, fresh, lowest, highest FROM events e
     WHERE (e.seq > logged OR e.xid >= pg_snapshot_xmax(prior.snap) OR e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(prior.snap))))
       AND NOT EXISTS (SELECT FROM event_log l WHERE l.seq = e.seq);
   ELSE
-    SELECT pg_current_snapshot(), array_agg(f.seq) INTO seen, fresh FROM (
+    SELECT pg_current_snapshot(), array_agg(f.seq), min(f.seq), max(f.seq) INTO seen, fresh, lowest, highest FROM (
       SELECT e.seq FROM events e WHERE e.xid >= pg_snapshot_xmax(prior.snap) AND e.xid < pg_snapshot_xmax(pg_current_snapshot())
       UNION ALL
       SELECT e.seq FROM events e WHERE e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(prior.snap)))
-    ) f
-    WHERE f.seq > life.copied_seq OR NOT EXISTS (SELECT FROM event_log l WHERE l.seq = f.seq);
+    ) f;
+    IF lowest <= life.copied_seq THEN -- what was copied in may be in the log
+      SELECT array_agg(f.seq) INTO fresh FROM unnest(fresh) AS f (seq)
+      WHERE f.seq > life.copied_seq OR NOT EXISTS (SELECT FROM event_log l WHERE l.seq = f.seq);
+    END IF;
     IF fresh IS NULL AND life.epoch = prior.epoch THEN
       RETURN prior.last_position;
     END IF;
@@ -120,7 +125,8 @@ BEGIN
       SELECT e.*, max(e.seq) OVER (PARTITION BY e.xid) AS last_seq
       FROM unnest(fresh) AS x (seq) CROSS JOIN LATERAL (
         SELECT seq, xid, at, kind, type, entity_id, workflow_id, task_id, agent_id, suggestion_id, actor_id, event_digest(e) AS digest
-        FROM events AS e WHERE e.seq = x.seq LIMIT 1 -- the limit keeps the plan to one lookup by primary key per event
+        -- The limit keeps the plan to one lookup by primary key per event, and the bounds to the partitions that hold one.
+        FROM events AS e WHERE e.seq = x.seq AND e.seq BETWEEN lowest AND highest LIMIT 1
       ) AS e
     ) AS f
     WINDOW w AS (ORDER BY last_seq, seq)
