@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -24,9 +25,9 @@ type turns struct {
 
 	mu    sync.Mutex // protects what follows
 	timer *time.Timer
-	until time.Time            // when the operation whose turn it is has to be done; zero while there is none
-	err   error                // once the context has ended
-	after map[*func()]struct{} // to be called then
+	until time.Time // when the operation whose turn it is has to be done; zero while there is none
+	err   error     // once the context has ended
+	after []*func() // to be called then; hardly ever more than one
 }
 
 type turnsKey struct{}
@@ -67,7 +68,7 @@ func (t *turns) expire() {
 	}
 	t.err = context.DeadlineExceeded
 	close(t.over)
-	for f := range t.after {
+	for _, f := range t.after {
 		go (*f)()
 	}
 	t.after = nil
@@ -99,15 +100,14 @@ func (t *turns) AfterFunc(f func()) (stop func() bool) {
 		go f()
 		return func() bool { return false }
 	}
-	if t.after == nil {
-		t.after = map[*func()]struct{}{}
-	}
-	t.after[&f] = struct{}{}
+	t.after = append(t.after, &f)
 	return func() bool {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		_, waits := t.after[&f]
-		delete(t.after, &f)
-		return waits
+		at := slices.Index(t.after, &f)
+		if at >= 0 {
+			t.after = slices.Delete(t.after, at, at+1)
+		}
+		return at >= 0
 	}
 }
