@@ -28,11 +28,11 @@ type group struct {
 	mu      sync.Mutex // protects what follows
 	over    bool
 	recent  recent
-	members map[*member]struct{}
+	members []*member // in the order of joining, which is about the order in memory, until somebody leaves
 }
 
 func newGroup(h *hub, key [sha256.Size]byte, op *graphql.OperationContext, as scope) *group {
-	g := &group{hub: h, key: key, op: anonymous(op, ""), as: as, opened: make(chan struct{}), members: map[*member]struct{}{}}
+	g := &group{hub: h, key: key, op: anonymous(op, ""), as: as, opened: make(chan struct{})}
 	g.ctx, g.cancel = context.WithCancel(graphql.WithOperationContext(as.as(context.Background()), g.op))
 	return g
 }
@@ -124,9 +124,11 @@ func (g *group) deliver(event shared) {
 		return
 	}
 	one := []shared{event}
-	for m := range g.members {
-		if m.push(one) < len(one) {
-			delete(g.members, m)
+	for i := 0; i < len(g.members); {
+		if m := g.members[i]; m.push(one) == len(one) {
+			i++
+		} else {
+			g.remove(m)
 			go m.catchUp()
 		}
 	}
@@ -145,7 +147,8 @@ func (g *group) join(m *member) bool {
 		return false
 	}
 	if !m.over.Load() { // or who ended it has looked for it among the members already
-		g.members[m] = struct{}{}
+		m.place = len(g.members)
+		g.members = append(g.members, m)
 		m.config.Log.DebugContext(m.ctx, "subscription joined")
 	}
 	return true
@@ -163,7 +166,19 @@ func (g *group) joinNow(m *member) bool {
 func (g *group) leave(m *member) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.members, m)
+	g.remove(m)
+}
+
+// remove has the last member take the place of one, if that is a member.
+func (g *group) remove(m *member) {
+	last := len(g.members) - 1
+	if m.place > last || g.members[m.place] != m {
+		return
+	}
+	g.members[m.place] = g.members[last]
+	g.members[m.place].place = m.place
+	g.members[last] = nil
+	g.members = g.members[:last]
 }
 
 func (g *group) finish(verdict *graphql.Response) {
@@ -171,7 +186,7 @@ func (g *group) finish(verdict *graphql.Response) {
 	members := g.members
 	g.over, g.members = true, nil
 	g.mu.Unlock()
-	for m := range members {
+	for _, m := range members {
 		m.conclude(verdict)
 	}
 }

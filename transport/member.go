@@ -15,6 +15,7 @@ type member struct {
 	ctx      context.Context // of the operation
 	op       *graphql.OperationContext
 	position int64 // up to which it has everything
+	place    int   // among the members of its group, which protects it
 }
 
 // share subscribes as a member. It blocks only while the subscription is behind.

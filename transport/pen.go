@@ -12,9 +12,9 @@ type pen struct {
 	text   []byte
 	bytes  int64 // written since whoever holds the pen set it
 
-	once func(fd uintptr) bool // attempt, as a value that need not be made for each write
-	sent int                   // by the last attempt
-	err  error                 // of it
+	once func(fd uintptr) // attempt, as a value that need not be made for each write
+	sent int              // by the last attempt
+	err  error            // of it
 }
 
 var pens = sync.Pool{New: func() any {
@@ -30,7 +30,7 @@ func (p *pen) write(to syscall.RawConn) (rest []byte, err error) {
 	}
 	p.bytes += int64(len(p.text))
 	p.sent, p.err = 0, nil
-	if err := to.Write(p.once); err != nil {
+	if err := to.Control(p.once); err != nil { // Write would have the runtime make ready to wait, which nobody does here
 		return nil, err
 	}
 	return p.text[p.sent:], p.err

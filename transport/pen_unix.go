@@ -8,7 +8,7 @@ import (
 )
 
 // attempt writes as much as fits into the connection's buffer now.
-func (p *pen) attempt(fd uintptr) bool {
+func (p *pen) attempt(fd uintptr) {
 	n, err := syscall.Write(int(fd), p.text)
 	for errors.Is(err, syscall.EINTR) {
 		n, err = syscall.Write(int(fd), p.text)
@@ -17,5 +17,4 @@ func (p *pen) attempt(fd uintptr) bool {
 	if !errors.Is(err, syscall.EAGAIN) {
 		p.err = err
 	}
-	return true // not to be called again: whoever waits does so elsewhere
 }
