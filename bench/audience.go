@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,18 +25,18 @@ type audience struct {
 	lanes   []*client
 	publish func(lane, times int) []byte // the request that makes so many events
 
-	received  atomic.Int64
-	sent      atomic.Int64 // when the last event was asked for, in nanoseconds since began
-	began     time.Time
-	mu        sync.Mutex // protects latencies
-	latencies []time.Duration
-	timed     atomic.Bool           // whether latencies are kept
-	lost      atomic.Pointer[error] // why the first socket is lost that is
+	received atomic.Int64
+	timed    atomic.Bool           // whether arrivals are kept
+	lost     atomic.Pointer[error] // why the first socket is lost that is
+
+	mu       sync.Mutex // protects what follows
+	arrivals []time.Time
+	event    []byte // what arrived last
 }
 
 // gather opens the sockets, as many for each key as one caller may have.
 func gather(ctx context.Context, p *process, sockets int, keys []string, subscribe []byte) (*audience, error) {
-	a := &audience{process: p, began: time.Now()}
+	a := &audience{process: p}
 	var err error
 	if a.ears, err = newEars(a.note); err != nil {
 		return a, err
@@ -91,17 +92,20 @@ func (a *audience) close() {
 }
 
 // note counts events that came on a socket.
-func (a *audience) note(events int) {
-	a.received.Add(int64(events))
-	if !a.timed.Load() {
-		return
+func (a *audience) note(events int, last []byte) {
+	if a.timed.Load() {
+		a.time(events, last)
 	}
-	took := time.Since(a.began) - time.Duration(a.sent.Load())
+	a.received.Add(int64(events))
+}
+
+func (a *audience) time(events int, last []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for range events {
-		a.latencies = append(a.latencies, took)
+		a.arrivals = append(a.arrivals, time.Now())
 	}
+	a.event = append(a.event[:0], last...)
 }
 
 // tell makes events in one of the lanes.
@@ -154,28 +158,56 @@ func (a *audience) flood(ctx context.Context, d time.Duration) (int, error) {
 
 const steadyEvery = 100 * time.Millisecond
 
-// steady makes one event at a time, at that pace, and gives how long the last percent of messages took from the request on.
+// steady makes one event at a time, at that pace, and gives how long the last percent of messages was on its way.
 func (a *audience) steady(ctx context.Context, events int) (p99 time.Duration, err error) {
-	a.latencies = make([]time.Duration, 0, events*len(a.sockets))
 	a.timed.Store(true)
 	defer a.timed.Store(false)
 	pace := time.NewTicker(steadyEvery)
 	defer pace.Stop()
+	var latencies []time.Duration
 	for range events {
 		<-pace.C
-		before := a.received.Load()
-		a.sent.Store(int64(time.Since(a.began)))
+		before, begun := a.received.Load(), time.Now()
+		a.forget()
 		if err := a.tell(0, 1); err != nil {
 			return 0, err
 		}
 		if err := a.await(ctx, before+int64(len(a.sockets))); err != nil {
 			return 0, err
 		}
+		if latencies, err = a.since(begun, latencies); err != nil {
+			return 0, err
+		}
 	}
+	slices.Sort(latencies)
+	return latencies[len(latencies)*99/100], nil
+}
+
+func (a *audience) forget() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	slices.Sort(a.latencies)
-	return a.latencies[len(a.latencies)*99/100], nil
+	a.arrivals = a.arrivals[:0]
+}
+
+// since adds how long the last event was on its way to each socket. The way of a broadcast begins when it is handed the
+// bytes. That of an event begins when there is one: when the database takes it down, by the time that the event itself
+// tells, which is rounded down. So its commit, its place in the log, its being read and answered are part of the way,
+// and the change that makes it is not, which no broadcast has to make either.
+func (a *audience) since(begun time.Time, latencies []time.Duration) ([]time.Duration, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.teller != a.address {
+		_, after, _ := bytes.Cut(a.event, []byte(`"at":"`))
+		at, _, _ := bytes.Cut(after, []byte(`"`))
+		var err error
+		if begun, err = time.Parse(time.RFC3339Nano, string(at)); err != nil {
+			return nil, fmt.Errorf("an event without its time: %s: %w", a.event, err)
+		}
+	}
+	for _, arrived := range a.arrivals {
+		latencies = append(latencies, arrived.Sub(begun))
+	}
+	return latencies, nil
 }
 
 // graphqlPublisher changes what the audience watches: one event is another name for a task of the lane's own, several are

@@ -16,7 +16,7 @@ import (
 // as a rule: what it costs to read is to keep neither the server nor PostgreSQL from the processor, nor is a server to
 // pay for waking, message by message, a reader on the same machine. It is the same for all contenders.
 type ears struct {
-	heard func(events int) // so many have come on a socket
+	heard func(events int, last []byte) // so many have come on a socket
 
 	poll    int // an epoll
 	sockets []ear
@@ -40,7 +40,7 @@ const (
 	shortest = 126
 )
 
-func newEars(heard func(events int)) (*ears, error) {
+func newEars(heard func(events int, last []byte)) (*ears, error) {
 	poll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	return &ears{heard: heard, poll: poll, text: make([]byte, readSize)}, err
 }
@@ -106,7 +106,7 @@ func (e *ears) hear(s *ear) error {
 	if err != nil || n == 0 {
 		return fmt.Errorf("the connection ended: %w", err)
 	}
-	events, text := 0, e.text[:held+n]
+	events, last, text := 0, []byte(nil), e.text[:held+n]
 	for {
 		code, payload, after, whole := cutFrame(text)
 		if !whole {
@@ -119,7 +119,7 @@ func (e *ears) hear(s *ear) error {
 		case code == websocket.CloseMessage:
 			err = closeError(payload)
 		case len(payload) > shortest:
-			events++
+			events, last = events+1, payload
 		}
 		if err != nil {
 			return err
@@ -127,7 +127,7 @@ func (e *ears) hear(s *ear) error {
 	}
 	s.rest = append(s.rest[:0], text...)
 	if events > 0 {
-		e.heard(events)
+		e.heard(events, last)
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func cutFrame(text []byte) (code byte, payload, after []byte, whole bool) {
 		}
 		start, size = long, int(binary.BigEndian.Uint16(text[short:]))
 	case 127:
-		start, size = len(text), 1 << 62
+		start, size = len(text), 1<<62
 	}
 	if len(text)-start < size {
 		return 0, nil, nil, false

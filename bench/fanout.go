@@ -34,7 +34,7 @@ func (o *options) fanOutContenders() int {
 type fanFigures struct {
 	floodCPU, floodRate float64 // µs of the server and messages a second, as fast as they are taken
 	steadyCPU           float64 // µs of the server a message, at 10 events a second
-	p99                 float64 // ms from the request that makes an event until a socket has it
+	p99                 float64 // ms from when there is an event until a socket has it
 }
 
 // fanOut has the contenders tell many sockets of the same events, as fast as they can and at a steady pace.
