@@ -90,8 +90,11 @@ export function newestPerThing(events: LiveEvent[]): LiveEvent[] {
   return [...newest.values()]
 }
 
-/** The least time between two updates, and how many times as long as one kept the page busy it then rests, in milliseconds. */
-const leastRest = 80
+/**
+ * The least time between two updates, and how many times as long as one kept the page busy it then rests, in milliseconds.
+ * What happens alone shows at once; of a flood nobody reads more than some six states of a thing in a second.
+ */
+const leastRest = 150
 const restFactor = 4
 const mostRest = 1000
 
