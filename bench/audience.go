@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,9 +28,8 @@ type audience struct {
 	timed    atomic.Bool           // whether arrivals are kept
 	lost     atomic.Pointer[error] // why the first socket is lost that is
 
-	mu       sync.Mutex // protects what follows
+	mu       sync.Mutex // protects arrivals
 	arrivals []time.Time
-	event    []byte // what arrived last
 }
 
 // gather opens the sockets, as many for each key as one caller may have.
@@ -92,20 +90,19 @@ func (a *audience) close() {
 }
 
 // note counts events that came on a socket.
-func (a *audience) note(events int, last []byte) {
+func (a *audience) note(events int, arrived time.Time) {
 	if a.timed.Load() {
-		a.time(events, last)
+		a.time(events, arrived)
 	}
 	a.received.Add(int64(events))
 }
 
-func (a *audience) time(events int, last []byte) {
+func (a *audience) time(events int, arrived time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for range events {
-		a.arrivals = append(a.arrivals, time.Now())
+		a.arrivals = append(a.arrivals, arrived)
 	}
-	a.event = append(a.event[:0], last...)
 }
 
 // tell makes events in one of the lanes.
@@ -158,29 +155,46 @@ func (a *audience) flood(ctx context.Context, d time.Duration) (int, error) {
 
 const steadyEvery = 100 * time.Millisecond
 
-// steady makes one event at a time, at that pace, and gives how long the last percent of messages was on its way.
-func (a *audience) steady(ctx context.Context, events int) (p99 time.Duration, err error) {
+// ways are how long messages were on their way.
+type ways struct {
+	placed []time.Duration // since their event had its place in the log
+	taken  []time.Duration // since the database took it down, before it committed it
+}
+
+// lastWay is when the newest event that steady makes was taken down, and when it was given its place. Both are before
+// anybody could read of it, and by the clock that the kernel reads, too.
+const lastWay = `SELECT e.at, b.at FROM events e JOIN event_log l ON l.seq = e.seq JOIN event_batch b ON b.last_position >= l.position
+	WHERE e.type = 'TASK_UPDATED' ORDER BY e.seq DESC, b.batch LIMIT 1`
+
+// steady makes one event at a time, at that pace. A broadcast begins when it is handed the bytes. What corresponds to
+// that is that an event has its place in the log: this replica did not make it, and another placed it. What it takes from
+// there is that the replica hears of it, reads it from the database, answers it and writes to all. What it takes from
+// the change on is told beside it.
+func (a *audience) steady(ctx context.Context, w *world, events int) (all ways, err error) {
 	a.timed.Store(true)
 	defer a.timed.Store(false)
 	pace := time.NewTicker(steadyEvery)
 	defer pace.Stop()
-	var latencies []time.Duration
 	for range events {
 		<-pace.C
-		before, begun := a.received.Load(), time.Now()
+		before, taken := a.received.Load(), time.Now()
+		placed := taken
 		a.forget()
 		if err := a.tell(0, 1); err != nil {
-			return 0, err
+			return all, err
 		}
 		if err := a.await(ctx, before+int64(len(a.sockets))); err != nil {
-			return 0, err
+			return all, err
 		}
-		if latencies, err = a.since(begun, latencies); err != nil {
-			return 0, err
+		if a.teller != a.address {
+			if err := w.pool.QueryRow(ctx, lastWay).Scan(&taken, &placed); err != nil {
+				return all, fmt.Errorf("find when an event was made: %w", err)
+			}
 		}
+		a.since(placed, &all.placed)
+		a.since(taken, &all.taken)
 	}
-	slices.Sort(latencies)
-	return latencies[len(latencies)*99/100], nil
+	return all, nil
 }
 
 func (a *audience) forget() {
@@ -189,25 +203,18 @@ func (a *audience) forget() {
 	a.arrivals = a.arrivals[:0]
 }
 
-// since adds how long the last event was on its way to each socket. The way of a broadcast begins when it is handed the
-// bytes. That of an event begins when there is one: when the database takes it down, by the time that the event itself
-// tells, which is rounded down. So its commit, its place in the log, its being read and answered are part of the way,
-// and the change that makes it is not, which no broadcast has to make either.
-func (a *audience) since(begun time.Time, latencies []time.Duration) ([]time.Duration, error) {
+// since adds how long after a time each message has come.
+func (a *audience) since(begun time.Time, took *[]time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.teller != a.address {
-		_, after, _ := bytes.Cut(a.event, []byte(`"at":"`))
-		at, _, _ := bytes.Cut(after, []byte(`"`))
-		var err error
-		if begun, err = time.Parse(time.RFC3339Nano, string(at)); err != nil {
-			return nil, fmt.Errorf("an event without its time: %s: %w", a.event, err)
-		}
-	}
 	for _, arrived := range a.arrivals {
-		latencies = append(latencies, arrived.Sub(begun))
+		*took = append(*took, arrived.Sub(begun))
 	}
-	return latencies, nil
+}
+
+func p99(took []time.Duration) (ms float64) {
+	slices.Sort(took)
+	return float64(took[len(took)*99/100].Microseconds()) / 1000
 }
 
 // graphqlPublisher changes what the audience watches: one event is another name for a task of the lane's own, several are

@@ -16,11 +16,12 @@ import (
 // as a rule: what it costs to read is to keep neither the server nor PostgreSQL from the processor, nor is a server to
 // pay for waking, message by message, a reader on the same machine. It is the same for all contenders.
 type ears struct {
-	heard func(events int, last []byte) // so many have come on a socket
+	heard func(events int, arrived time.Time) // so many have come on a socket
 
 	poll    int // an epoll
 	sockets []ear
 	text    []byte // what is being read
+	stamp   []byte // when that arrived, as the kernel tells it
 	over    atomic.Bool
 	done    sync.WaitGroup
 }
@@ -36,13 +37,15 @@ const (
 	turnOfEars = 50 * time.Millisecond // how soon they notice that they are to stop
 	readSize   = 256 << 10
 
+	sizeOfStamp = 16 // bytes of a time, in seconds and nanoseconds
+
 	// shortest is less than any event takes; what is shorter, such as connection_ack, is not counted.
 	shortest = 126
 )
 
-func newEars(heard func(events int, last []byte)) (*ears, error) {
+func newEars(heard func(events int, arrived time.Time)) (*ears, error) {
 	poll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	return &ears{heard: heard, poll: poll, text: make([]byte, readSize)}, err
+	return &ears{heard: heard, poll: poll, text: make([]byte, readSize), stamp: make([]byte, unix.CmsgSpace(sizeOfStamp))}, err
 }
 
 // add has one more socket heard, which the ears then own. It is too late for that once they listen.
@@ -61,6 +64,9 @@ func (e *ears) add(conn *websocket.Conn) (err error) {
 		return err
 	}
 	e.sockets = append(e.sockets, ear{fd: fd})
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
+		return err
+	}
 	return unix.EpollCtl(e.poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(len(e.sockets) - 1)})
 }
 
@@ -99,14 +105,14 @@ func (e *ears) close() {
 // hear takes what has come on a socket.
 func (e *ears) hear(s *ear) error {
 	held := copy(e.text, s.rest)
-	n, err := unix.Read(s.fd, e.text[held:])
+	n, stamped, _, _, err := unix.Recvmsg(s.fd, e.text[held:], e.stamp, 0)
 	if err == unix.EAGAIN || err == unix.EINTR {
 		return nil
 	}
 	if err != nil || n == 0 {
 		return fmt.Errorf("the connection ended: %w", err)
 	}
-	events, last, text := 0, []byte(nil), e.text[:held+n]
+	events, text := 0, e.text[:held+n]
 	for {
 		code, payload, after, whole := cutFrame(text)
 		if !whole {
@@ -119,7 +125,7 @@ func (e *ears) hear(s *ear) error {
 		case code == websocket.CloseMessage:
 			err = closeError(payload)
 		case len(payload) > shortest:
-			events, last = events+1, payload
+			events++
 		}
 		if err != nil {
 			return err
@@ -127,9 +133,18 @@ func (e *ears) hear(s *ear) error {
 	}
 	s.rest = append(s.rest[:0], text...)
 	if events > 0 {
-		e.heard(events, last)
+		e.heard(events, arrival(e.stamp[:stamped]))
 	}
 	return nil
+}
+
+// arrival is when the kernel had what was read last: how far behind it the reader is does not count.
+func arrival(stamp []byte) time.Time {
+	if len(stamp) < unix.CmsgLen(sizeOfStamp) {
+		return time.Now()
+	}
+	seconds, nanoseconds := stamp[unix.CmsgLen(0):], stamp[unix.CmsgLen(sizeOfStamp/2):]
+	return time.Unix(int64(binary.NativeEndian.Uint64(seconds)), int64(binary.NativeEndian.Uint64(nanoseconds)))
 }
 
 // cutFrame gives the frame that a text from a server begins with, and what comes after it, if all of it is there.
