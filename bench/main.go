@@ -27,7 +27,7 @@ const (
 	loadCore   = 1
 
 	urgent  = -15 // the niceness of what is measured
-	patient = 19  // and of what should be on other machines
+	patient = 10  // and of what should be on other machines
 
 	otherFiles = 200 // than the sockets
 )
