@@ -36,14 +36,15 @@ type world struct {
 	narrow  atomic.Bool   // connections from now on have small kernel buffers in both directions
 	over    chan struct{} // gets a value for every socket that has ended
 	joined  chan struct{} // gets a value for every subscription that joins a group
+	slow    chan struct{} // gets a value for every client that is given up as too slow
 }
 
 // serve starts a server on a real port. The test ends with every socket closed and waited for.
 func serve(t *testing.T, configure ...func(*transport.Config)) *world {
 	t.Helper()
-	w := &world{Resolver: transporttest.New(), t: t, over: make(chan struct{}, 10_000), joined: make(chan struct{}, 10_000)}
+	w := &world{Resolver: transporttest.New(), t: t, over: make(chan struct{}, 10_000), joined: make(chan struct{}, 10_000), slow: make(chan struct{}, 10_000)}
 	text := slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})
-	config := transport.Config{Log: slog.New(listener{text, map[string]chan struct{}{"socket over": w.over, "subscription joined": w.joined}})}
+	config := transport.Config{Log: slog.New(listener{text, map[string]chan struct{}{"socket over": w.over, "subscription joined": w.joined, "slow consumer": w.slow}})}
 	for _, change := range configure {
 		change(&config)
 	}
