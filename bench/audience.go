@@ -20,7 +20,8 @@ const subprotocol = "graphql-transport-ws"
 type audience struct {
 	*process
 	*ears
-	teller  string // the address that events are made at
+	beside  *process // follows the log, too, without pings that could come late; nil when there is none
+	teller  string   // the address that events are made at
 	lanes   []*client
 	publish func(lane, times int) []byte // the request that makes so many events
 

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"regexp"
 	"strconv"
+	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -44,6 +46,7 @@ func (w *world) fanOut(ctx context.Context) error {
 	all := make([]*audience, len(contenders))
 	idle := make([]float64, len(contenders))
 	var message []byte
+	var beside *process
 	writer, err := w.start(ctx, writer)
 	if writer != nil && writer.command.Process != nil {
 		defer writer.stop()
@@ -80,6 +83,9 @@ func (w *world) fanOut(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		a.publish, a.teller, all[i] = publish, p.address, a
+		if contenders[i].name == stock.name {
+			beside = p
+		}
 		if i > 0 {
 			a.teller = writer.address
 		}
@@ -91,6 +97,9 @@ func (w *world) fanOut(ctx context.Context) error {
 			return err
 		}
 		idle[i] = (full - empty) / float64(w.sockets)
+	}
+	for _, a := range all {
+		a.beside = beside
 	}
 	results := make([][]fanFigures, len(all))
 	for round := range w.rounds + 1 {
@@ -159,6 +168,10 @@ func (w *world) fanRound(ctx context.Context, a *audience) (f fanFigures, err er
 	if err := a.open(); err != nil {
 		return f, err
 	}
+	if err := a.hush(syscall.SIGSTOP); err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, a.hush(syscall.SIGCONT)) }()
 	cpu := func(do func() (int, error)) (perMessage float64, err error) {
 		before, err := usageOf(a.command.Process.Pid)
 		if err != nil {
@@ -192,6 +205,15 @@ func (w *world) fanRound(ctx context.Context, a *audience) (f fanFigures, err er
 		return f, fmt.Errorf("steady: %w", err)
 	}
 	return f, nil
+}
+
+// hush stops the process beside while another is measured, or lets it go on: it reads the same log on the same core, which
+// costs the server part of its time, and the broadcast none.
+func (a *audience) hush(how syscall.Signal) error {
+	if a.beside == nil || a.beside == a.process {
+		return nil
+	}
+	return a.beside.command.Process.Signal(how)
 }
 
 // makeKeys gives keys, so that no caller has more sockets than one may.
