@@ -63,7 +63,7 @@ function AgentCard({ agent }: { agent: Agent }) {
         <StatusLabel status={agent.status} />
       </div>
       {agent.description && <p className="line-clamp-2 text-sm text-soft">{agent.description}</p>}
-      <div className="min-h-11 text-sm">{agent.currentTask && agent.activeTasks > 0 ? <CurrentTask task={agent.currentTask} more={agent.activeTasks - 1} /> : <p className="text-faint">Holds no task.</p>}</div>
+      <div className="min-h-11 text-sm">{agent.currentTask && agent.activeTasks > 0 ? <CurrentTask task={agent.currentTask} more={agent.activeTasks - 1} /> : <p className="text-faint">Holds {agent.activeTasks > 0 ? counted(agent.activeTasks, 'task') : 'no task'}.</p>}</div>
       <dl className="grid grid-cols-3 gap-2 border-t border-line pt-3 text-sm">
         <Figure name="Heartbeat" value={agent.lastHeartbeatAt ? <Ago at={agent.lastHeartbeatAt} /> : 'never'} />
         <Figure name="Success" value={agent.successRate === null ? '–' : `${Math.round(agent.successRate * 100)}% of ${agent.totalTasks}`} />

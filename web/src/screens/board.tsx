@@ -173,11 +173,13 @@ const Card = memo(function Card({ task, mayMove }: { task: Task; mayMove: boolea
 })
 
 function CardBody({ task }: { task: Task }) {
+  const runs = task.status === 'IN_PROGRESS'
+  const error = runs ? null : task.error // that was another attempt's
   return (
     <div className="space-y-1.5 text-sm">
       <p className="line-clamp-2 font-medium">{task.name}</p>
-      {task.status === 'IN_PROGRESS' && <Progress value={task.progress} label={`Progress of ${task.name}`} />}
-      <p className={`truncate text-xs empty:hidden ${task.error ? toneText[lookOf(task.status).tone] : 'text-soft'}`}>{task.error?.message ?? (task.status === 'IN_PROGRESS' ? (task.progressMessage ?? task.agent?.name) : task.agent?.name)}</p>
+      {runs && <Progress value={task.progress} label={`Progress of ${task.name}`} />}
+      <p className={`truncate text-xs empty:hidden ${error ? toneText[lookOf(task.status).tone] : 'text-soft'}`}>{error?.message ?? ((runs && task.progressMessage) || task.agent?.name)}</p>
       {task.assignee && (
         <p className="flex items-center gap-1 text-xs text-soft">
           <UserRound size={12} aria-label="Reserved for" /> <span className="truncate">{task.assignee.name}</span>
