@@ -106,7 +106,9 @@ func (s *socket) serve(conn *websocket.Conn) {
 func (s *socket) begin() {
 	s.raw = rawConn(s.conn.NetConn())
 	s.mu.Lock()
-	s.pinging = time.AfterFunc(s.config.Limits.KeepAlive, s.ping)
+	every := s.config.Limits.KeepAlive
+	s.pinging = time.AfterFunc(every-rand.N(every/2+1), s.ping) // those who came at once are not pinged at once
+
 	s.mu.Unlock()
 	s.writeOn()
 }

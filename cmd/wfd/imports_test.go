@@ -35,8 +35,9 @@ var may = map[string][]string{
 
 // forTests are packages that only tests use.
 func forTests(name string) bool {
-	folder, _, _ := strings.Cut(name, "/")
-	return strings.HasPrefix(name, "exec/exectest") || name == "transport/transporttest" || folder == "e2e" || folder == "bench"
+	folder, below, _ := strings.Cut(name, "/")
+	below, _, _ = strings.Cut(below, "/")
+	return folder == "e2e" || folder == "bench" || below == folder+"test"
 }
 
 type listed struct {
