@@ -92,9 +92,9 @@ export function newestPerThing(events: LiveEvent[]): LiveEvent[] {
 
 /**
  * The least time between two updates, and how many times as long as one kept the page busy it then rests, in milliseconds.
- * What happens alone shows at once; of a flood nobody reads more than some six states of a thing in a second.
+ * What happens alone shows at once. It must not come late either: whoever drags a card would have the board change under it.
  */
-const leastRest = 150
+const leastRest = 80
 const restFactor = 4
 const mostRest = 1000
 
