@@ -10,6 +10,13 @@ const column = (page: Page, name: string) => page.getByRole('region', { name: ne
 const card = (page: Page, name: string) => page.getByRole('region', { name: 'Board' }).getByRole('link', { name })
 const said = (page: Page, text: string | RegExp) => page.locator('[aria-live=assertive]', { hasText: text }).waitFor({ state: 'attached' })
 
+/** Opens a world's board once all of it is there: the agents above the columns push these down. */
+async function enterBoard(world: World) {
+  const at = await enter(board(world))
+  await at.page.getByRole('group', { name: /reserve/ }).getByText(world.agentName).waitFor()
+  return at
+}
+
 /** Drags a card onto something with the mouse. */
 async function drag(page: Page, name: string, onto: ReturnType<typeof column>) {
   const [from, to] = [(await card(page, name).boundingBox())!, (await onto.boundingBox())!]
@@ -23,7 +30,7 @@ async function drag(page: Page, name: string, onto: ReturnType<typeof column>) {
 describe('the board', () => {
   it('skips, cancels and reserves what is dragged there, and dims where it may not go', async () => {
     const world = await makeWorld()
-    const at = await enter(board(world))
+    const at = await enterBoard(world)
     await drag(at.page, 'Third step', column(at.page, 'Skipped'))
     expect(await column(at.page, 'Completed').getAttribute('data-dim')).toBe('true')
     expect(await column(at.page, 'Skipped').getAttribute('data-over')).toBe('true')
@@ -47,7 +54,7 @@ describe('the board', () => {
 
   it('is moved with the keyboard alone, and tells what happens', async () => {
     const world = await makeWorld()
-    const at = await enter(board(world))
+    const at = await enterBoard(world)
     await card(at.page, 'Third step').focus()
     await at.page.keyboard.press('Space')
     await said(at.page, 'Third step is over Pending, where it cannot go.')
@@ -74,7 +81,7 @@ describe('the board', () => {
   it('shows a move before the server has agreed, and takes it back when it refuses', async () => {
     const world = await makeWorld()
     const lease = await claim(world)
-    const at = await enter(board(world))
+    const at = await enterBoard(world)
     let held: Route | undefined
     await at.page.route('**/graphql', (route) => {
       if (route.request().postData()?.includes('CancelTask')) held = route
