@@ -1,7 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// A real browser now and then loses a key that comes while a page is drawn anew, so what fails is tried again; it says so.
 // Two files at a time, each worker with one browser for all of its files: starting one takes longer than most tests.
 export default defineConfig({
-  test: { include: ['e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2, isolate: false, retry: 2 },
+  test: { include: ['e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2, isolate: false },
 })
