@@ -108,7 +108,6 @@ func (s *socket) begin() {
 	s.mu.Lock()
 	every := s.config.Limits.KeepAlive
 	s.pinging = time.AfterFunc(every-rand.N(every/2+1), s.ping) // those who came at once are not pinged at once
-
 	s.mu.Unlock()
 	s.writeOn()
 }
