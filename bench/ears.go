@@ -114,9 +114,12 @@ func (e *ears) hear(s *ear) error {
 	}
 	events, text := 0, e.text[:held+n]
 	for {
-		code, payload, after, whole := cutFrame(text)
-		if !whole {
+		code, payload, after, err := cutFrame(text)
+		if err == errInPart {
 			break
+		}
+		if err != nil {
+			return err
 		}
 		text = after
 		switch {
@@ -145,26 +148,4 @@ func arrival(stamp []byte) time.Time {
 	}
 	seconds, nanoseconds := stamp[unix.CmsgLen(0):], stamp[unix.CmsgLen(sizeOfStamp/2):]
 	return time.Unix(int64(binary.NativeEndian.Uint64(seconds)), int64(binary.NativeEndian.Uint64(nanoseconds)))
-}
-
-// cutFrame gives the frame that a text from a server begins with, and what comes after it, if all of it is there.
-func cutFrame(text []byte) (code byte, payload, after []byte, whole bool) {
-	const short, long = 2, 4
-	if len(text) < short {
-		return 0, nil, nil, false
-	}
-	start, size := short, int(text[1])
-	switch size {
-	case 126:
-		if len(text) < long {
-			return 0, nil, nil, false
-		}
-		start, size = long, int(binary.BigEndian.Uint16(text[short:]))
-	case 127:
-		start, size = len(text), 1<<62
-	}
-	if len(text)-start < size {
-		return 0, nil, nil, false
-	}
-	return text[0] & 0xf, text[start : start+size], text[start+size:], true
 }

@@ -43,33 +43,48 @@ func (f *frames) message() ([]byte, error) {
 }
 
 func (f *frames) next() (code byte, payload []byte, err error) {
-	const short = 2 // bytes; a ping has no more, so that to wait for more is to miss it
 	if _, err := f.in.Discard(f.held); err != nil {
 		return 0, nil, err
 	}
 	f.held = 0
-	head, err := f.in.Peek(short)
-	if err != nil {
-		return 0, nil, err
-	}
-	code, size := head[0]&0xf, int(head[1])
-	start := short
-	switch size {
-	case 126:
-		start += 2
-		if head, err = f.in.Peek(start); err != nil {
+	for {
+		text, _ := f.in.Peek(f.in.Buffered())
+		code, payload, after, err := cutFrame(text)
+		if err == nil {
+			f.held = len(text) - len(after)
+		}
+		if err != errInPart {
+			return code, payload, err
+		}
+		if _, err := f.in.Peek(len(text) + 1); err != nil {
 			return 0, nil, err
 		}
-		size = int(binary.BigEndian.Uint16(head[short:]))
+	}
+}
+
+// errInPart says that a frame is not all there yet.
+var errInPart = errors.New("a frame is there in part")
+
+// cutFrame gives the frame that a text from a server begins with, and what comes after it.
+func cutFrame(text []byte) (code byte, payload, after []byte, err error) {
+	const short, long = 2, 4 // bytes before the payload; a ping has no more, so that to wait for more is to miss it
+	if len(text) < short {
+		return 0, nil, nil, errInPart
+	}
+	start, size := short, int(text[1])
+	switch size {
+	case 126:
+		if len(text) < long {
+			return 0, nil, nil, errInPart
+		}
+		start, size = long, int(binary.BigEndian.Uint16(text[short:]))
 	case 127:
-		return 0, nil, errors.New("a frame is longer than any event")
+		return 0, nil, nil, errors.New("a frame is longer than any event")
 	}
-	whole, err := f.in.Peek(start + size)
-	if err != nil {
-		return 0, nil, err
+	if len(text)-start < size {
+		return 0, nil, nil, errInPart
 	}
-	f.held = len(whole)
-	return code, whole[start:], nil
+	return text[0] & 0xf, text[start : start+size], text[start+size:], nil
 }
 
 func closeError(payload []byte) error {

@@ -61,7 +61,10 @@ func writeRows(ctx context.Context, pool *pgxpool.Pool, worker int) (int, error)
 		return 0, err
 	}
 	defer conn.Release()
-	w := rowWriter{conn: conn.Conn(), worker: worker, agent: workerID(worker * rowsAtOnce)}
+	w := rowWriter{conn: conn.Conn()}
+	for i := range rowsAtOnce {
+		w.agents = append(w.agents, workerID(worker*rowsAtOnce+i))
+	}
 	if err := w.claim(ctx); err != nil || len(w.tasks) == 0 {
 		return 0, err
 	}
@@ -70,15 +73,14 @@ func writeRows(ctx context.Context, pool *pgxpool.Pool, worker int) (int, error)
 
 type rowWriter struct {
 	conn             *pgx.Conn
-	worker           int
-	agent            model.ID
+	agents           [][16]byte // one for each task; the first does them all
 	tasks, workflows [][16]byte
 }
 
 func (w *rowWriter) claim(ctx context.Context) error {
 	var b pgx.Batch
 	b.Queue("BEGIN")
-	b.Queue(rowsClaim, [16]byte(w.agent), rowsAtOnce).Query(func(rows pgx.Rows) error {
+	b.Queue(rowsClaim, w.agents[0], rowsAtOnce).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var task, workflow [16]byte
 			if err := rows.Scan(&task, &workflow); err != nil {
@@ -92,7 +94,7 @@ func (w *rowWriter) claim(ctx context.Context) error {
 		return err
 	}
 	b = pgx.Batch{}
-	b.Queue(rowsBegin, [16]byte(w.agent), w.tasks, w.workflows)
+	b.Queue(rowsBegin, w.agents[0], w.tasks, w.workflows)
 	w.event(&b, model.EventTypeTaskClaimed, w.tasks)
 	w.ofAgents(&b)
 	return w.commit(ctx, &b)
@@ -112,16 +114,13 @@ func (w *rowWriter) complete(ctx context.Context) error {
 
 // ofAgents writes as many agents as there are tasks, and their events.
 func (w *rowWriter) ofAgents(b *pgx.Batch) {
-	agents := make([][16]byte, len(w.tasks))
-	for i := range agents {
-		agents[i] = workerID(w.worker*rowsAtOnce + i)
-	}
+	agents := w.agents[:len(w.tasks)]
 	b.Queue(rowsAgent, agents)
 	w.event(b, model.EventTypeAgentStatusChanged, agents)
 }
 
 func (w *rowWriter) event(b *pgx.Batch, of model.EventType, entities [][16]byte) {
-	b.Queue(rowsEvent, string(of), int16(entities[0][15]&0x0f), [16]byte(w.agent), rowsChanges, rowsSnapshot, entities, w.workflows, w.tasks)
+	b.Queue(rowsEvent, string(of), int16(entities[0][15]&0x0f), w.agents[0], rowsChanges, rowsSnapshot, entities, w.workflows, w.tasks)
 }
 
 // commit ends the transaction and gives its events their places.
