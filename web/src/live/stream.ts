@@ -90,10 +90,7 @@ export function newestPerThing(events: LiveEvent[]): LiveEvent[] {
   return [...newest.values()]
 }
 
-/**
- * The least time between two updates, and how many times as long as one kept the page busy it then rests, in milliseconds.
- * What happens alone shows at once. It must not come late either: whoever drags a card would have the board change under it.
- */
+/** The least time between two updates, and how many times as long as one kept the page busy it then rests, in milliseconds. */
 const leastRest = 80
 const restFactor = 4
 const mostRest = 1000

@@ -20,9 +20,8 @@ const shownAtFirst = 60
 export function Board({ tasks }: { tasks: Task[] }) {
   const maySteer = useMaySteer()
   const { data } = useLiveQuery(BoardAgentsDocument, {}, (event) => event.__typename === 'AgentEvent')
-  const capable = useMemo(() => data?.agents.edges.map((edge) => edge.node).filter((agent) => tasks.some((task) => isCapable(agent, task))) ?? [], [data, tasks])
+  const agents = useMemo(() => data?.agents.edges.map((edge) => edge.node).filter((agent) => tasks.some((task) => isCapable(agent, task))) ?? [], [data, tasks])
   const [heldId, setHeldId] = useState<string | null>(null)
-  const agents = useStill(capable, heldId !== null)
   const held = tasks.find((task) => task.id === heldId)
   const drops = useMemo(() => [...columns.map(columnDrop), anyone, ...agents.map(agentDrop)], [agents])
   const legal = new Set(held ? drops.filter(({ place }) => moveOf(held, place)).map(({ id }) => id) : [])
@@ -54,13 +53,6 @@ export function Board({ tasks }: { tasks: Task[] }) {
       <DragOverlay dropAnimation={null}>{held && <div className="rotate-2 cursor-grabbing rounded-lg border border-brand bg-surface p-2.5 shadow-xl"><CardBody task={held} /></div>}</DragOverlay>
     </DndContext>
   )
-}
-
-/** While a card is held the agents above the columns stay as they are: all places were measured when it was picked up. */
-function useStill<T>(value: T, still: boolean): T {
-  const kept = useRef(value)
-  if (!still) kept.current = value
-  return kept.current
 }
 
 /** A card that changes its column is made anew there: whoever moved it with the keyboard goes on from where it is now. */
