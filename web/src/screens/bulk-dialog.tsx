@@ -4,12 +4,13 @@ import { Modal } from '../ui/dialog'
 import { Progress, StatusIcon } from '../ui/status'
 import { type Bulk, merge, type Outcome } from './bulk'
 
-type Props = { verb: string; noun: string; text: string; bulk: Bulk; onClose: (done: boolean) => void }
+/** What is to be done with many things: "Retry", "failed task", what to say before it, and how. */
+export type BulkOrder = { verb: string; noun: string; text: string; bulk: Bulk }
 
 type State = 'counting' | 'asking' | 'running' | 'done'
 
 /** Says how many it would be, asks, and then shows how it goes with each. */
-export function BulkDialog({ verb, noun, text, bulk, onClose }: Props) {
+export default function BulkDialog({ verb, noun, text, bulk, onClose }: BulkOrder & { onClose: (done: boolean) => void }) {
   const [state, setState] = useState<State>('counting')
   const [count, setCount] = useState(0)
   const [outcomes, setOutcomes] = useState<Outcome[]>([])

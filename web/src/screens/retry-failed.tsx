@@ -1,7 +1,6 @@
-import { useState } from 'react'
 import { useClient } from 'urql'
 import { Button } from '../ui/controls'
-import { BulkDialog } from './bulk-dialog'
+import { askBulk } from './bulk-host'
 import { taskBulk } from './bulk'
 
 const failed = { status: { eq: 'FAILED' as const } }
@@ -9,15 +8,10 @@ const failed = { status: { eq: 'FAILED' as const } }
 /** Does every failed task again, after saying how many that are. */
 export default function RetryFailed() {
   const client = useClient()
-  const [open, setOpen] = useState(false)
+  const ask = () => askBulk({ verb: 'Retry', noun: 'failed task', text: 'Each begins again with all its attempts before it; workflows that had ended go on.', bulk: taskBulk(client, 'retry', failed) })
   return (
-    <>
-      <Button look="quiet" onClick={() => setOpen(true)} className="py-0.5">
-        Retry all
-      </Button>
-      {open && (
-        <BulkDialog verb="Retry" noun="failed task" text="Each begins again with all its attempts before it; workflows that had ended go on." bulk={taskBulk(client, 'retry', failed)} onClose={() => setOpen(false)} />
-      )}
-    </>
+    <Button look="quiet" onClick={ask} className="py-0.5">
+      Retry all
+    </Button>
   )
 }

@@ -11,7 +11,7 @@ import { VirtualList } from '../ui/virtual-list'
 import type { Task } from './all-tasks'
 import { openStatuses } from './board-rules'
 import { taskBulk } from './bulk'
-import { BulkDialog } from './bulk-dialog'
+import { askBulk } from './bulk-host'
 
 type Verb = { verb: 'cancel' | 'retry'; name: string; when: TaskStatus[]; text: string }
 
@@ -43,30 +43,19 @@ export function TaskList({ workflowId, tasks }: { workflowId: string; tasks: Tas
 
 function Bulk({ workflowId, ids, count, onDone }: { workflowId: string; ids: string[] | null; count: number; onDone: () => void }) {
   const client = useClient()
-  const [asking, setAsking] = useState<Verb | null>(null)
+  const ask = ({ verb, name, when, text }: Verb) =>
+    askBulk({ verb: name, noun: 'task', text, bulk: taskBulk(client, verb, { workflowId: { eq: workflowId }, status: { in: when }, ...(ids && { id: { in: ids } }) }), onDone })
   return (
     <div role="group" aria-label="With the selected" className="flex flex-wrap items-center gap-1.5">
       <span className="mr-1 font-medium tabular-nums">{ids === null ? `All ${counted(count, 'task')}` : `${count} selected`}</span>
       {verbs.map((verb) => (
-        <Button key={verb.name} onClick={() => setAsking(verb)} className="py-1">
+        <Button key={verb.name} onClick={() => ask(verb)} className="py-1">
           {verb.name}
         </Button>
       ))}
       <Button look="quiet" onClick={onDone} className="py-1">
         Select none
       </Button>
-      {asking && (
-        <BulkDialog
-          verb={asking.name}
-          noun="task"
-          text={asking.text}
-          bulk={taskBulk(client, asking.verb, { workflowId: { eq: workflowId }, status: { in: asking.when }, ...(ids && { id: { in: ids } }) })}
-          onClose={(done) => {
-            setAsking(null)
-            if (done) onDone()
-          }}
-        />
-      )}
     </div>
   )
 }

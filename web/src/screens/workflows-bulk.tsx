@@ -3,7 +3,7 @@ import { useClient } from 'urql'
 import type { WorkflowFilter } from '../gql'
 import { Button } from '../ui/controls'
 import { workflowBulk } from './bulk'
-import { BulkDialog } from './bulk-dialog'
+import { askBulk } from './bulk-host'
 import { type Action, workflowActions } from './workflow-actions'
 
 type Props = { marked: ReadonlySet<string>; total: number; filter: WorkflowFilter; onDone: () => void }
@@ -12,7 +12,8 @@ type Props = { marked: ReadonlySet<string>; total: number; filter: WorkflowFilte
 export function WorkflowsBulk({ marked, total, filter, onDone }: Props) {
   const client = useClient()
   const [all, setAll] = useState(false)
-  const [action, setAction] = useState<Action | null>(null)
+  const ask = ({ name, ask, when, mutation }: Action) =>
+    askBulk({ verb: name, noun: 'workflow', text: ask ?? 'Those that are in another state by then are left as they are.', bulk: workflowBulk(client, all ? { filter } : { ids: [...marked] }, when, mutation), onDone })
   return (
     <div role="group" aria-label="With the selected" className="flex min-h-10 flex-1 flex-wrap items-center gap-1.5 py-1.5 text-sm">
       <span className="font-medium tabular-nums">{all ? `All ${total.toLocaleString()} matching` : `${marked.size} selected`}</span>
@@ -22,25 +23,13 @@ export function WorkflowsBulk({ marked, total, filter, onDone }: Props) {
         </button>
       )}
       {workflowActions.map((action) => (
-        <Button key={action.name} Icon={action.Icon} onClick={() => setAction(action)} className="py-1">
+        <Button key={action.name} Icon={action.Icon} onClick={() => ask(action)} className="py-1">
           {action.name}
         </Button>
       ))}
       <Button look="quiet" onClick={onDone} className="py-1">
         Select none
       </Button>
-      {action && (
-        <BulkDialog
-          verb={action.name}
-          noun="workflow"
-          text={action.ask ?? 'Those that are in another state by then are left as they are.'}
-          bulk={workflowBulk(client, all ? { filter } : { ids: [...marked] }, action.when, action.mutation)}
-          onClose={(done) => {
-            setAction(null)
-            if (done) onDone()
-          }}
-        />
-      )}
     </div>
   )
 }

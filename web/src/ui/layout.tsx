@@ -3,6 +3,7 @@ import { Activity, Bot, Inbox, LayoutDashboard, LogOut, type LucideIcon, Setting
 import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { InboxCountDocument } from '../gql'
 import { useLiveQuery, useSession } from '../live/hooks'
+import { BulkHost } from '../screens/bulk-host'
 import { UndoBar } from '../screens/undo-bar'
 import { ConnectionBadge, StaleNotice } from './badge'
 import { setWaiting } from './page'
@@ -39,6 +40,7 @@ export function Layout() {
       </div>
       <Toasts />
       <UndoBar />
+      <BulkHost />
       <Palette />
       <Shortcuts />
       <Suspense>{task && <TaskDrawer id={task} />}</Suspense>
