@@ -19,12 +19,13 @@ var ErrStopped = errors.New("the event feed has stopped")
 
 // Options bound what a Feed keeps and asks for. A zero field takes the default given.
 type Options struct {
-	RingEntries int          // how many of the newest entries are kept in memory; 65,536
-	RingBytes   int64        // and how many bytes of them; 64 MiB
-	PageEntries int          // how many entries one read for a subscriber behind the ring gives; 200
-	PageReaders int          // how many such reads run at once; 4
-	Relay       Relay        // brings what the leader has read; nil to read all from the database
-	Logger      *slog.Logger // slog.DiscardHandler
+	RingEntries int           // how many of the newest entries are kept in memory; 65,536
+	RingBytes   int64         // and how many bytes of them; 64 MiB
+	PageEntries int           // how many entries one read for a subscriber behind the ring gives; 200
+	PageReaders int           // how many such reads run at once; 4
+	Relay       Relay         // brings what the leader has read; nil to read all from the database
+	RelayGrace  time.Duration // how long an event that the database has told of may be under way by it before it is read there; 100 ms
+	Logger      *slog.Logger  // slog.DiscardHandler
 }
 
 // Feed reads the log once for all subscribers of a process. Make it with New; it does nothing before Run.
@@ -67,6 +68,7 @@ func New(log Log, o Options) *Feed {
 	o.RingBytes = cmp.Or(o.RingBytes, 64<<20)
 	o.PageEntries = cmp.Or(o.PageEntries, 200)
 	o.PageReaders = cmp.Or(o.PageReaders, 4)
+	o.RelayGrace = cmp.Or(o.RelayGrace, 100*time.Millisecond)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	return &Feed{
 		log:     log,

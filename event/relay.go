@@ -26,9 +26,6 @@ type Batch struct {
 }
 
 const (
-	// relayGrace is how long an event that the database has told of may be under way before it is read from there.
-	relayGrace = 100 * time.Millisecond
-
 	// relayPoll is how often the database is asked although the relay brings what is new.
 	relayPoll = 2 * time.Second
 
@@ -134,7 +131,7 @@ func (f *Feed) awaitNews(ctx context.Context) error {
 	}
 	poll := time.NewTimer(every) // a notice is only a hint and may be lost
 	defer poll.Stop()
-	late := time.NewTimer(relayGrace)
+	late := time.NewTimer(f.options.RelayGrace)
 	defer late.Stop()
 	late.Stop()
 	for waiting := false; ; {
@@ -151,7 +148,7 @@ func (f *Feed) awaitNews(ctx context.Context) error {
 			}
 			if !waiting {
 				waiting = true
-				late.Reset(relayGrace)
+				late.Reset(f.options.RelayGrace)
 			}
 		case b := <-f.placed:
 			fresh, fits, err := f.receive(b)
@@ -167,7 +164,7 @@ func (f *Feed) awaitNews(ctx context.Context) error {
 			f.counts.relayed.Add(int64(len(fresh)))
 			// It brings something, if slowly: what is still to come has its time anew.
 			if waiting = f.lags(); waiting {
-				late.Reset(relayGrace)
+				late.Reset(f.options.RelayGrace)
 			} else {
 				late.Stop()
 			}

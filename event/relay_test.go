@@ -124,12 +124,13 @@ type member struct {
 }
 
 // fleet starts replicas that share a relay. One leads, and the relay has reached every one of them.
-func (w *world) fleet(n int, connect func() event.Relay) []*member {
+func (w *world) fleet(n int, o event.Options, connect func() event.Relay) []*member {
 	w.t.Helper()
 	members := make([]*member, n)
 	for i := range members {
 		m := &member{}
-		m.node = w.nodeOn(event.Options{Relay: connect()}, func(l event.Log) event.Log { return counted{l, &m.reads} })
+		o.Relay = connect()
+		m.node = w.nodeOn(o, func(l event.Log) event.Log { return counted{l, &m.reads} })
 		members[i] = m
 		entries := m.Subscribe(w.t.Context(), event.Subscription{After: &model.Cursor{}})
 		go func() {
@@ -201,7 +202,8 @@ func (c *crew) check(members []*member) {
 func TestFollowersReadFromNATSInsteadOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	w, b := newWorld(t), startBroker(t)
-	members := w.fleet(3, b.connect)
+	// With all the time in the world for the relay, what is read is read for another reason than that the machine is busy.
+	members := w.fleet(3, event.Options{RelayGrace: time.Hour}, b.connect)
 	leader := leaderOf(members)
 	before := map[*member]int64{}
 	for _, m := range members {
@@ -225,7 +227,7 @@ func TestFollowersReadFromNATSInsteadOfTheDatabase(t *testing.T) {
 func TestNothingIsLostWithNATSKilled(t *testing.T) {
 	t.Parallel()
 	w, b := newWorld(t), startBroker(t)
-	members := w.fleet(3, b.connect)
+	members := w.fleet(3, event.Options{}, b.connect)
 	c := w.startCrew(8, func() { members[rand.IntN(3)].Kick() })
 	for outage := range 2 {
 		time.Sleep(*soak / 6)
@@ -291,7 +293,7 @@ func (r *rumourEnd) Follow(ctx context.Context, _ string, connected func(), take
 func TestARelayThatLosesRepeatsAndReorders(t *testing.T) {
 	t.Parallel()
 	w, r := newWorld(t), &rumour{takes: map[*rumourEnd]func(event.Batch){}}
-	members := w.fleet(3, func() event.Relay { return &rumourEnd{r} })
+	members := w.fleet(3, event.Options{}, func() event.Relay { return &rumourEnd{r} })
 	c := w.startCrew(8, func() { members[rand.IntN(3)].Kick() })
 	time.Sleep(*soak)
 	c.stop()
