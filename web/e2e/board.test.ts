@@ -8,6 +8,7 @@ const enter = useEnter(useBrowser())
 const board = ({ workflowId }: World) => `/workflows/${workflowId}?view=board`
 const column = (page: Page, name: string) => page.getByRole('region', { name: new RegExp(`^${name}, \\d`) })
 const card = (page: Page, name: string) => page.getByRole('region', { name: 'Board' }).getByRole('link', { name })
+const spot = (page: Page, agent: string) => page.getByRole('group', { name: /reserve/ }).getByText(agent)
 
 /** Waits until that was said. A board listens for the next key only after a timer that runs out at once: a person cannot be quicker, but we are. */
 async function said(page: Page, text: string | RegExp) {
@@ -18,38 +19,39 @@ async function said(page: Page, text: string | RegExp) {
 /** Opens a world's board once all of it is there: the agents above the columns push these down. */
 async function enterBoard(world: World) {
   const at = await enter(board(world))
-  await at.page.getByRole('group', { name: /reserve/ }).getByText(world.agentName).waitFor()
+  await spot(at.page, world.agentName).waitFor()
   return at
 }
 
-/** Drags a card onto something with the mouse. */
-async function drag(page: Page, name: string, onto: ReturnType<typeof column>) {
+/** Drags a card onto something with the mouse, and holds it there until the board has seen it: who lets go sooner drops it where it was seen last. */
+async function drag(page: Page, name: string, onto: ReturnType<typeof column>, place: string) {
   const [from, to] = [(await card(page, name).boundingBox())!, (await onto.boundingBox())!]
   await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2)
   await page.mouse.down()
   await page.mouse.move(from.x + from.width / 2 + 10, from.y + from.height / 2 + 10)
   await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 4 })
   await page.mouse.move(to.x + to.width / 2 + 1, to.y + to.height / 2)
+  await said(page, new RegExp(`^${name} is over ${place}[.,]`))
 }
 
 describe('the board', () => {
   it('skips, cancels and reserves what is dragged there, and dims where it may not go', async () => {
     const world = await makeWorld()
     const at = await enterBoard(world)
-    await drag(at.page, 'Third step', column(at.page, 'Skipped'))
+    await drag(at.page, 'Third step', column(at.page, 'Skipped'), 'Skipped')
     expect(await column(at.page, 'Completed').getAttribute('data-dim')).toBe('true')
     expect(await column(at.page, 'Skipped').getAttribute('data-over')).toBe('true')
     await shoot(at.page, 'board-dragging')
     await at.page.mouse.up()
     await column(at.page, 'Skipped').getByText('Third step').waitFor()
-    await drag(at.page, 'Second step', at.page.getByRole('group', { name: /reserve/ }).getByText(world.agentName))
+    await drag(at.page, 'Second step', spot(at.page, world.agentName), world.agentName)
     await at.page.mouse.up()
     await card(at.page, 'Second step').getByText(world.agentName).waitFor()
-    await drag(at.page, 'First step', column(at.page, 'Completed'))
+    await drag(at.page, 'First step', column(at.page, 'Completed'), 'Completed')
     await at.page.mouse.up()
     await said(at.page, 'First step stays where it was')
     await column(at.page, 'Ready').getByText('First step').waitFor()
-    await drag(at.page, 'First step', column(at.page, 'Cancelled'))
+    await drag(at.page, 'First step', column(at.page, 'Cancelled'), 'Cancelled')
     await at.page.mouse.up()
     await column(at.page, 'Cancelled').getByText('First step').waitFor()
     await expect.poll(() => taskStatus(world, 'First step')).toBe('CANCELLED')
@@ -77,6 +79,7 @@ describe('the board', () => {
     await said(at.page, 'Third step is over Pending.')
     await at.page.keyboard.press('Space')
     await expect.poll(() => taskStatus(world, 'Third step')).toBe('PENDING')
+    await column(at.page, 'Pending').getByText('Third step').waitFor()
     await card(at.page, 'Third step').focus()
     await at.page.keyboard.press('Enter')
     await at.page.getByRole('dialog', { name: 'Task' }).getByRole('heading', { name: 'Third step' }).waitFor()
@@ -92,15 +95,17 @@ describe('the board', () => {
       if (route.request().postData()?.includes('CancelTask')) held = route
       else void route.continue()
     })
-    await drag(at.page, 'First step', column(at.page, 'Cancelled'))
+    await drag(at.page, 'First step', column(at.page, 'Cancelled'), 'Cancelled')
     await at.page.mouse.up()
     await column(at.page, 'Cancelled').getByText('First step').waitFor()
     expect(await taskStatus(world, 'First step')).toBe('IN_PROGRESS')
     await complete(lease, {}) // meanwhile it was done
     await expect.poll(() => held).toBeDefined()
-    await held!.continue()
-    await column(at.page, 'Completed').getByText('First step').waitFor()
-    await at.page.getByText(/cannot become CANCELLED/).waitFor()
+    await Promise.all([
+      at.page.getByText(/cannot become CANCELLED/).waitFor(), // it goes away by itself
+      column(at.page, 'Completed').getByText('First step').waitFor(),
+      held!.continue(),
+    ])
     await leave(at)
   })
 
