@@ -60,7 +60,7 @@ describe('the inbox', () => {
       const { nodes } = await api<{ nodes: { status: string }[] }>('query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Suggestion { status } } }', { ids })
       return nodes.map(({ status }) => status)
     }
-    await expect.poll(statuses, { timeout: 30_000, interval: 500 }).toEqual(ids.map((_, n) => (n >= 14 && n < 17 ? 'REJECTED' : 'APPROVED')))
+    await expect.poll(statuses, { interval: 500 }).toEqual(ids.map((_, n) => (n >= 14 && n < 17 ? 'REJECTED' : 'APPROVED')))
     expect((await suggestion(ids[17]!)).approvedData).toEqual({ amount: 2 })
     expect((await suggestion(ids[14]!)).decisions[0]?.note).toBe('Too early')
     await leave(at)
@@ -78,7 +78,7 @@ describe('the inbox', () => {
     await decisions(at.page).getByText('Approved').waitFor({ state: 'detached' })
     await chosen(at.page, actions[1]!)
     await at.page.keyboard.press('a')
-    await expect.poll(async () => (await suggestion(ids[1]!)).status, { timeout: 20_000 }).toBe('APPROVED')
+    await expect.poll(async () => (await suggestion(ids[1]!)).status).toBe('APPROVED')
     expect((await suggestion(ids[0]!)).status).toBe('PENDING') // its window, too, has long passed
     await leave(at)
   })
@@ -123,7 +123,7 @@ describe('the inbox', () => {
     await at.page.keyboard.press('a')
     await at.page.getByLabel('Your answer').fill('42')
     await at.page.keyboard.press('Control+Enter')
-    await expect.poll(async () => (await suggestion(ids[0]!)).answer, { timeout: 20_000 }).toBe(42)
+    await expect.poll(async () => (await suggestion(ids[0]!)).answer).toBe(42)
     await leave(at)
   })
 
@@ -138,7 +138,7 @@ describe('the inbox', () => {
     await shoot(at.page, 'inbox-swipe')
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
     await decisions(at.page).getByText(`Approved: ${actions[0]}`).waitFor()
-    await expect.poll(async () => (await suggestion(ids[0]!)).status, { timeout: 20_000 }).toBe('APPROVED')
+    await expect.poll(async () => (await suggestion(ids[0]!)).status).toBe('APPROVED')
     expect((await suggestion(ids[1]!)).status).toBe('PENDING')
     await leave(at)
   })
