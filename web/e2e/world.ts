@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { key, server } from './browser'
 
 /** Sends one operation as the test's own key. Throws what the server complains of. */
@@ -12,11 +13,9 @@ export async function api<Data>(query: string, variables: Record<string, unknown
   return data
 }
 
-let count = 0
-
-/** A name that nothing else has, in this run or another. */
+/** A name that nothing else has or begins with, in this run or another. */
 export function unique(word: string): string {
-  return `${word} ${Date.now().toString(36)}${++count}`
+  return `${word} ${randomBytes(6).toString('hex')}`
 }
 
 export type World = { workflowId: string; name: string; agentId: string; agentName: string; capability: string }
