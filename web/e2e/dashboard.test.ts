@@ -163,12 +163,15 @@ describe('keys', () => {
     await at.page.keyboard.press('g')
     await at.page.keyboard.press('a')
     await at.page.getByRole('heading', { name: 'Agents', exact: true }).waitFor()
+    expect(await at.page.getByRole('log', { name: 'Decisions' }).textContent()).toBe('')
     expect((await suggestion(id)).status).toBe('PENDING')
     await at.page.keyboard.press('?')
     await at.page.getByLabel('Single keys do something').uncheck()
     await at.page.keyboard.press('Escape')
     await at.page.keyboard.press('g')
     await at.page.keyboard.press('w')
+    await at.page.keyboard.press('Control+k') // no single key: it still does something, after those
+    await at.page.getByRole('combobox', { name: 'Find' }).waitFor()
     expect(at.page.url()).toContain('/agents')
     await leave(at)
   })
@@ -216,13 +219,12 @@ describe('a lost connection', () => {
         upstream.send(message)
       })
     })
-    const [before, between] = [unique('Before'), unique('Between')]
-    await at.page.goto(`${server}/#key=${key}`)
+    const { workflowId } = await makeWorld()
+    await at.page.goto(`${server}/workflows/${workflowId}?view=activity#key=${key}`)
     await live(at.page)
-    const create = (name: string) => api('mutation ($name: String!) { createWorkflow(input: { name: $name }) { cursor } }', { name })
-    const feed = at.page.getByRole('heading', { name: 'Happening now' }).locator('xpath=ancestor::section')
-    await create(before)
-    await feed.getByText(before).waitFor()
+    const feed = at.page.getByRole('main').getByRole('listitem')
+    await api('mutation ($id: ID!) { pauseWorkflow(input: { id: $id }) { cursor } }', { id: workflowId })
+    await feed.getByText('paused', { exact: true }).waitFor()
 
     open = false
     for (const route of routes) await route.close({ code: 1012, reason: 'restart' })
@@ -230,11 +232,13 @@ describe('a lost connection', () => {
     await at.page.getByText(/Offline|Reconnecting/).locator('visible=true').waitFor()
     await at.page.getByText(/No connection since/).waitFor()
     await shoot(at.page, 'offline')
-    await create(between)
+    await api('mutation ($id: ID!) { resumeWorkflow(input: { id: $id }) { cursor } }', { id: workflowId })
 
     open = true
-    await feed.getByText(between).waitFor()
-    await at.page.getByText(/Resumed, \d+ events? caught up/).locator('visible=true').waitFor()
+    await Promise.all([
+      at.page.getByText(/Resumed, \d+ events? caught up/).locator('visible=true').waitFor(), // it says so for a moment
+      feed.getByText('resumed', { exact: true }).waitFor(),
+    ])
     expect(resumed[0]).toEqual({})
     expect(Object.values(resumed.at(-1) as object)).toEqual([expect.any(String)])
     await at.context.close() // the refused sockets are on the console, rightly
