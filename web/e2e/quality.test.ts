@@ -74,6 +74,7 @@ describe.each([...screens, ['sign-in', null] as const])('%s', (name, addressOf) 
       await shoot(at.page, `${name}-${colorScheme}`)
     }
     await at.page.setViewportSize({ width: 375, height: 812 })
+    await still(at.page) // a chart takes its new width in the frame behind
     expect(await at.page.evaluate(() => document.documentElement.scrollWidth)).toBe(375)
     await shoot(at.page, `${name}-phone`)
     await leave(at)
