@@ -58,9 +58,10 @@ const restAfterLimit = 3000
  * stays for the moment until it can be asked again.
  */
 export function useLiveQuery<Data, Variables extends AnyVariables>(query: TypedDocumentNode<Data, Variables>, variables: Variables, changes: (event: LiveEvent) => boolean = () => false, every = refetchEvery) {
-  const [result, execute] = useQuery({ query, variables, requestPolicy: 'cache-and-network' })
+  const { read } = useSession()
+  const [result] = useQuery({ query, variables, requestPolicy: 'cache-and-network' })
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const refetch = () => execute({ requestPolicy: 'network-only' })
+  const refetch = () => read(query, variables)
   const latest = useRef(refetch)
   const data = useRef(result.data)
   if (result.data) data.current = result.data

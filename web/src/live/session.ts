@@ -1,8 +1,9 @@
-import { type Client, createClient, fetchExchange, formatDocument, mapExchange, stringifyDocument, subscriptionExchange } from '@urql/core'
+import { type AnyVariables, type Client, createClient, fetchExchange, formatDocument, mapExchange, stringifyDocument, subscriptionExchange, type TypedDocumentNode } from '@urql/core'
 import { LiveDocument, StartDocument, type StartQuery } from '../gql'
 import { authorization, requestOptions } from '../session'
 import { createCache } from './cache'
 import { Cell, type Connection } from './connection'
+import { Reader } from './reader'
 import { createSocket } from './socket'
 import { type LiveEvent, Stream } from './stream'
 import { Versions } from './versions'
@@ -16,6 +17,8 @@ export type LiveSession = {
   connection: Cell<Connection>
   /** Begins: reads who is signed in and where the stream stands, and follows the stream from there. */
   start(): Promise<{ viewer: Viewer; version: string }>
+  /** Has the server answer a query as of now, for those who show it. */
+  read<Data, Variables extends AnyVariables>(query: TypedDocumentNode<Data, Variables>, variables: Variables): void
   /** Follows a subscription of one screen; it survives reconnects. Returns what ends it. */
   watch<Data extends Record<string, unknown>>(query: string, variables: Record<string, unknown>, onData: (data: Data) => void): () => void
   /** Ends it for good. */
@@ -32,6 +35,7 @@ const live = stringifyDocument(formatDocument(LiveDocument))
 export function createLiveSession(onLost: () => void): LiveSession {
   const versions = new Versions()
   const stream = new Stream(versions)
+  const reader = new Reader()
   const connection = new Cell<Connection>({ state: 'connecting' })
   const client = createClient({
     url: '/graphql',
@@ -40,6 +44,7 @@ export function createLiveSession(onLost: () => void): LiveSession {
     exchanges: [
       createCache(),
       mapExchange({ onResult: ({ operation, data }) => void (operation.kind !== 'subscription' && versions.note(data)) }),
+      reader.exchange,
       subscriptionExchange({ forwardSubscription: () => ({ subscribe: (sink) => ({ unsubscribe: stream.onDelivery((delivery) => sink.next(delivery)) }) }) }),
       fetchExchange,
     ],
@@ -74,6 +79,7 @@ export function createLiveSession(onLost: () => void): LiveSession {
       follow(data.cursor)
       return { viewer: data.viewer, version: data.health.version }
     },
+    read: (query, variables) => reader.read(client, query, variables),
     watch<Data extends Record<string, unknown>>(query: string, variables: Record<string, unknown>, onData: (data: Data) => void) {
       return socket.subscribe<Data>({ query, variables }, { next: ({ data }) => data && onData(data), complete: () => {}, error: () => {} })
     },

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
-import { type Client, useClient } from 'urql'
+import type { Client } from 'urql'
 import { WorkflowDocument, type WorkflowQuery } from '../gql'
+import { useSession } from '../live/hooks'
 
 export type Workflow = NonNullable<WorkflowQuery['workflow']>
 export type Task = Workflow['tasks']['edges'][number]['node']
@@ -13,7 +14,7 @@ type Loaded = { pages: Page[]; error: Error | undefined; reload: () => void }
  * went or were tied together differently.
  */
 export function useAllTasks(id: string): Loaded {
-  const client = useClient()
+  const { client, read } = useSession()
   const [pages, setPages] = useState<Page[]>([])
   const [error, setError] = useState<Error>()
   useEffect(() => {
@@ -22,8 +23,8 @@ export function useAllTasks(id: string): Loaded {
     return watchPages(client, id, setPages, setError)
   }, [client, id])
   const reload = useCallback(() => {
-    for (const after of [undefined, ...cursorsOf(pages)]) void client.query(WorkflowDocument, { id, after }, { requestPolicy: 'network-only' }).toPromise()
-  }, [client, id, pages])
+    for (const after of [undefined, ...cursorsOf(pages)]) read(WorkflowDocument, { id, after })
+  }, [read, id, pages])
   return { pages, error, reload }
 }
 
