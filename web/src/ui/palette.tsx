@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useState, useSyncExternalStore } from 'react'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react'
 import { useQuery } from 'urql'
 import { FindDocument, type FindQuery } from '../gql'
 import { Cell } from '../live/connection'
@@ -32,7 +32,7 @@ export function PaletteButton() {
 /** Ctrl-K: find anything by name and go there. */
 export function Palette() {
   const open = useSyncExternalStore(shown.subscribe, shown.get)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: globalThis.KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return
       event.preventDefault()

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 import { Cell } from '../live/connection'
 import { Key } from './controls'
 import { Modal } from './dialog'
@@ -13,13 +13,13 @@ type Keys = Record<string, () => void>
 
 const layers = new Set<() => Keys>()
 
-/** Runs what belongs to a single key, unless somebody is typing, a dialog is open, or single keys are switched off. */
+/** Runs what belongs to a single key, from when its screen shows, unless somebody is typing, a dialog is open, or single keys are switched off. */
 export function useShortcuts(keys: Keys) {
   const latest = useRef(keys)
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = keys
   })
-  useEffect(() => {
+  useLayoutEffect(() => {
     const layer = () => latest.current
     layers.add(layer)
     return () => void layers.delete(layer)
@@ -46,7 +46,7 @@ export function Shortcuts() {
   const navigate = useNavigate()
   const shown = useSyncExternalStore(sheetShown.subscribe, sheetShown.get)
   useShortcuts({ '?': showShortcuts })
-  useEffect(() => {
+  useLayoutEffect(() => {
     let ledUntil = 0
     const press = (event: KeyboardEvent) => {
       if (!enabled.get() || isTaken(event)) return
