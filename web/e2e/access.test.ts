@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { leave, live, shoot, useBrowser, useEnter, visit } from './browser'
+import { leave, live, server, shoot, useBrowser, useEnter, visit } from './browser'
 import { api, claim, makeWorld, suggest, unique } from './world'
 
 const browser = useBrowser()
@@ -39,8 +39,10 @@ describe('people', () => {
     await theirs.page.getByRole('option', { name: 'Overview' }).waitFor()
     expect(await theirs.page.getByRole('option', { name: 'New workflow' }).count()).toBe(0)
     await theirs.page.keyboard.press('Escape')
+    const token = await theirs.page.evaluate(() => sessionStorage.getItem('wfd.key'))
     await theirs.page.getByRole('button', { name: 'Sign out' }).click()
     await theirs.page.getByLabel('Email').waitFor()
+    await expect.poll(async () => (await fetch(`${server}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: '{"query":"{ cursor }"}' })).status).toBe(401)
     await leave(theirs)
     await leave(at)
   })

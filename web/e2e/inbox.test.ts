@@ -112,6 +112,17 @@ describe('the inbox', () => {
     await leave(at)
   })
 
+  it('sends what was decided before it signs out', async () => {
+    const { actions, ids, address } = await ask(1)
+    const at = await enter(address)
+    await chosen(at.page, actions[0]!)
+    await at.page.keyboard.press('a')
+    await at.page.getByRole('button', { name: 'Sign out' }).click()
+    await at.page.getByRole('button', { name: 'Use an API key instead' }).waitFor()
+    expect((await suggestion(ids[0]!)).status).toBe('APPROVED')
+    await leave(at)
+  })
+
   it('answers questions, and is filtered by kind', async () => {
     const { actions, ids, address } = await ask(1, 'QUESTION')
     const at = await enter(address)

@@ -6,7 +6,8 @@ import { LogoutDocument } from './gql'
 import { type Session, SessionContext } from './live/hooks'
 import { createLiveSession } from './live/session'
 import { router } from './router'
-import { sessionKey, setSessionKey } from './session'
+import { outboxOf } from './screens/undo-bar'
+import { requestOptions, sessionKey, setSessionKey } from './session'
 import { SignIn, Splash } from './ui/sign-in'
 import { complain } from './ui/toast'
 
@@ -39,13 +40,19 @@ function SignedIn({ onSign, onLost }: { onSign: (key: string | null) => void; on
     let timer: ReturnType<typeof setTimeout> | undefined
     const begin = () =>
       live.start().then(
-        (started) => setBeginning({ session: { ...live, ...started, signOut: () => void live.client.mutation(LogoutDocument, {}).then(() => onSign(null)) } }),
+        (started) => setBeginning({ session: { ...live, ...started, signOut } }),
         (error: Error) => {
           if (!isUnreachable(error)) return setBeginning({ error })
           setBeginning({ unreachable: true })
           timer = setTimeout(begin, retryAfter)
         },
       )
+    /** What was decided is sent first. Then the page asks for nothing more: it would be refused, once the session has ended. */
+    const signOut = async () => {
+      await outboxOf(live.client).flush()
+      void live.client.mutation(LogoutDocument, {}, { fetchOptions: { ...requestOptions(), keepalive: true } }).toPromise()
+      onSign(null)
+    }
     void begin()
     return () => {
       clearTimeout(timer)

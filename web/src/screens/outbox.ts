@@ -34,7 +34,7 @@ export class Outbox {
   decide(rulings: Ruling[]) {
     const batch: Batch = { rulings, dueAt: this.#clock.now() + undoWindow, sent: false }
     this.batches.set([...this.batches.get(), batch])
-    this.#clock.after(undoWindow, () => this.#deliver((one) => one.dueAt <= batch.dueAt))
+    this.#clock.after(undoWindow, () => void this.#deliver((one) => one.dueAt <= batch.dueAt))
   }
 
   /** Takes back what was decided last; answers null when all is sent. */
@@ -44,9 +44,9 @@ export class Outbox {
     return last ?? null
   }
 
-  /** Sends everything now. */
-  flush() {
-    this.#deliver(() => true)
+  /** Sends everything now; answers when that is done. */
+  flush(): Promise<void> {
+    return this.#deliver(() => true)
   }
 
   /** Forgets the decision on what was decided elsewhere, and tells whether there was one that had not been sent. */
@@ -58,12 +58,12 @@ export class Outbox {
     return true
   }
 
-  #deliver(due: (batch: Batch) => boolean) {
+  async #deliver(due: (batch: Batch) => boolean) {
     const leaving = this.batches.get().filter((batch) => !batch.sent && due(batch))
     if (leaving.length === 0) return
     const sent = { rulings: leaving.flatMap(({ rulings }) => rulings), dueAt: 0, sent: true }
     this.batches.set([...this.batches.get().filter((batch) => !leaving.includes(batch)), sent])
-    void this.#send(sent.rulings).finally(() => this.#remove(sent))
+    await this.#send(sent.rulings).finally(() => this.#remove(sent))
   }
 
   #remove(batch: Batch) {

@@ -12,7 +12,10 @@ const outboxes = new WeakMap<Client, Outbox>()
 
 /** The decisions of this session that are not sent yet: they outlive the screen on which they were made. */
 export function useOutbox(): Outbox {
-  const client = useClient()
+  return outboxOf(useClient())
+}
+
+export function outboxOf(client: Client): Outbox {
   const outbox = outboxes.get(client) ?? new Outbox((rulings) => send(client, rulings))
   outboxes.set(client, outbox)
   return outbox
@@ -44,7 +47,7 @@ export function UndoBar() {
     }
   })
   useEffect(() => {
-    const leave = () => outbox.flush()
+    const leave = () => void outbox.flush()
     addEventListener('pagehide', leave)
     return () => removeEventListener('pagehide', leave)
   }, [outbox])
