@@ -64,6 +64,23 @@ describe('workflows', () => {
     await leave(at)
   })
 
+  it('are looked for letter by letter, and no letter is lost while the address follows', async () => {
+    const at = await enter('/workflows')
+    await at.page.addInitScript(() => {
+      const { replaceState } = history
+      history.replaceState = (...change) => {
+        replaceState.apply(history, change)
+        if (String(change[2]).endsWith('name=Fin')) document.execCommand('insertText', false, 'd')
+      }
+    })
+    await at.page.reload()
+    await at.page.getByPlaceholder('Find by name').focus()
+    await at.page.keyboard.type('Fin')
+    await at.page.waitForURL((url) => url.searchParams.get('name') === 'Find')
+    expect(await at.page.getByPlaceholder('Find by name').inputValue()).toBe('Find')
+    await leave(at)
+  })
+
   it('are created from a form, which says what is wrong where it is wrong', async () => {
     const at = await enter('/workflows')
     await at.page.getByRole('link', { name: 'New workflow' }).click()

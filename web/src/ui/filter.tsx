@@ -29,19 +29,27 @@ export function Filter<Value extends string>({ legend, values, names, chosen, on
   )
 }
 
-/** Asks for a text once the typing pauses. */
+/** Asks for a text once the typing pauses. What it has asked for itself comes back as its value, later than the next letter may. */
 export function FindField({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
   const [text, setText] = useState(value)
+  const asked = useRef([value]) // the last one that came back, and behind it what has not yet
   const latest = useRef(onChange)
   useEffect(() => {
     latest.current = onChange
   })
-  useEffect(() => setText(value), [value])
   useEffect(() => {
-    if (text === value) return
-    const timer = setTimeout(() => latest.current(text), 250)
+    const at = asked.current.indexOf(value)
+    asked.current = at < 0 ? [value] : asked.current.slice(at)
+    if (at < 0) setText(value)
+  }, [value])
+  useEffect(() => {
+    if (text === asked.current.at(-1)) return
+    const timer = setTimeout(() => {
+      asked.current.push(text)
+      latest.current(text)
+    }, 250)
     return () => clearTimeout(timer)
-  }, [text, value])
+  }, [text])
   return (
     <label className="relative w-full sm:w-64">
       <span className="sr-only">{label}</span>
