@@ -1,4 +1,4 @@
-import type { WebSocketRoute } from 'playwright-core'
+import type { Route, WebSocketRoute } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { key, leave, live, server, shoot, useBrowser, useEnter, visit } from './browser'
 import { api, claim, complete, makeWorld, report, suggest, suggestion, unique } from './world'
@@ -35,6 +35,22 @@ describe('signing in', () => {
     await at.page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await live(at.page)
     await at.context.close() // the refusal is on the console, rightly
+  })
+})
+
+describe('the form to sign in', () => {
+  it('shows once it is known which, so that nobody types into one that goes away', async () => {
+    const at = await visit(browser(), '/')
+    await at.page.getByLabel('Email').waitFor()
+    let held: Route | undefined
+    await at.page.route('**/graphql', (route) => void (held = route))
+    await at.page.reload()
+    await at.page.getByRole('heading', { name: 'Workflow Factory' }).waitFor()
+    await expect.poll(() => held).toBeDefined()
+    expect(await at.page.getByRole('button', { name: 'Sign in', exact: true }).count()).toBe(0)
+    await held!.continue()
+    await at.page.getByLabel('Email').waitFor()
+    await leave(at)
   })
 })
 

@@ -2,7 +2,7 @@ import { createClient, fetchExchange } from '@urql/core'
 import { type FormEvent, type MouseEvent, useEffect, useState } from 'react'
 import { LoginDocument, SignInWaysDocument, type SignInWaysQuery } from '../gql'
 import { rememberNonce } from '../session'
-import { Button, Problem } from './controls'
+import { Button, Loading, Problem } from './controls'
 import { TextField } from './field'
 
 /** Asks what strangers may ask: how to sign in, and for that. */
@@ -32,7 +32,7 @@ export function SignIn({ onKey, error }: Props) {
             Sign in with your organisation
           </a>
         )}
-        {password ? <WithPassword onToken={enter} onProblem={setProblem} /> : <WithKey onKey={enter} />}
+        {!ways ? <Loading rows={2} /> : password ? <WithPassword onToken={enter} onProblem={setProblem} /> : <WithKey onKey={enter} />}
         {problem && (
           <div className="mt-4">
             <Problem error={problem} />
@@ -59,10 +59,16 @@ export function SignIn({ onKey, error }: Props) {
   )
 }
 
+type Ways = SignInWaysQuery['signInOptions']
+
+/** A key is always a way. */
+const keyOnly: Ways = { password: false, openIdConnectUrl: null }
+
+/** Undefined until the server has told. */
 function useWays() {
-  const [ways, setWays] = useState<SignInWaysQuery['signInOptions']>()
+  const [ways, setWays] = useState<Ways>()
   useEffect(() => {
-    void stranger.query(SignInWaysDocument, {}).then(({ data }) => setWays(data?.signInOptions))
+    void stranger.query(SignInWaysDocument, {}).then(({ data }) => setWays(data?.signInOptions ?? keyOnly))
   }, [])
   return ways
 }
