@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"workflowfactory/model"
 )
@@ -59,5 +60,26 @@ func TestDiff(t *testing.T) {
 	}
 	if gone["name"] != `"A"` || gone["status"] != `"READY"` {
 		t.Errorf("deleted: %v", gone)
+	}
+}
+
+// What an event says of a task's time does not depend on when it is read.
+func TestAnEventsTaskIsOfItsTime(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)
+	task := model.Task{
+		Status: model.TaskStatusReady, Priority: model.PriorityHigh, RetryPolicy: model.RetryPolicy{Backoff: model.BackoffFixed}, DueAt: new(at.Add(time.Hour)),
+		StartedAt: new(at.Add(-3 * time.Second)), ClaimedAt: new(at.Add(-3 * time.Second)), ReadyAt: new(at.Add(-2 * time.Second)),
+	}
+	snapshot, err := json.Marshal(&task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := (&model.Entry{Kind: model.KindTask, At: at, Snapshot: snapshot}).Event().(*model.TaskEvent).Task
+	if then.IsOverdue() || *then.QueueMs() != 2000 || *then.DurationMs() != 3000 {
+		t.Errorf("overdue %t, queued for %d ms, worked on for %d ms", then.IsOverdue(), *then.QueueMs(), *then.DurationMs())
+	}
+	if !task.IsOverdue() || *task.QueueMs() <= 2000 || *task.DurationMs() <= 3000 {
+		t.Errorf("now: overdue %t, queued for %d ms, worked on for %d ms", task.IsOverdue(), *task.QueueMs(), *task.DurationMs())
 	}
 }

@@ -44,7 +44,11 @@ func (e *Entry) event() any {
 	case KindWorkflow:
 		return &WorkflowEvent{e, snapshotOf[Workflow](e)}
 	case KindTask:
-		return &TaskEvent{e, snapshotOf[Task](e)}
+		task := snapshotOf[Task](e)
+		if task != nil {
+			task.asOf = e.At
+		}
+		return &TaskEvent{e, task}
 	case KindAgent:
 		return &AgentEvent{e, snapshotOf[Agent](e)}
 	case KindSuggestion:

@@ -41,6 +41,8 @@ type Task struct {
 	AnnouncedAt    *time.Time `json:"-"` // when the log last told of progress
 	LogLines       int        `json:"-"` // the number of the last line of its log
 	Unannounced    bool       `json:"-"` // there is progress that the log has not told of
+
+	asOf time.Time // when an event's task was so; zero for what is so now
 }
 
 // RetryPolicy is how long to wait between attempts.
@@ -89,25 +91,34 @@ func (s TaskStatus) IsDone() bool { return s == TaskStatusCompleted || s == Task
 
 // IsOverdue says whether the task is open past the moment when it should be done.
 func (t *Task) IsOverdue() bool {
-	return t.DueAt != nil && !t.Status.IsOver() && t.DueAt.Before(time.Now())
+	return t.DueAt != nil && !t.Status.IsOver() && t.DueAt.Before(t.now())
+}
+
+// now is until when the task counts its time.
+func (t *Task) now() time.Time {
+	if t.asOf.IsZero() {
+		return time.Now()
+	}
+	return t.asOf
 }
 
 // DurationMs is the time from the first claim to the end, or to now, in milliseconds; nil before the first claim.
-func (t *Task) DurationMs() *int { return millisecondsBetween(t.StartedAt, t.FinishedAt) }
+func (t *Task) DurationMs() *int { return t.milliseconds(t.StartedAt, t.FinishedAt) }
 
 // QueueMs is how long the task was claimable before it was last claimed, or has been until now, in milliseconds.
 func (t *Task) QueueMs() *int {
 	if t.ReadyAt != nil && t.ClaimedAt != nil && t.ClaimedAt.Before(*t.ReadyAt) {
-		return millisecondsBetween(t.ReadyAt, nil)
+		return t.milliseconds(t.ReadyAt, nil)
 	}
-	return millisecondsBetween(t.ReadyAt, t.ClaimedAt)
+	return t.milliseconds(t.ReadyAt, t.ClaimedAt)
 }
 
-func millisecondsBetween(from, to *time.Time) *int {
+// milliseconds is how long it is from one moment to another, or to now.
+func (t *Task) milliseconds(from, to *time.Time) *int {
 	if from == nil {
 		return nil
 	}
-	end := time.Now()
+	end := t.now()
 	if to != nil {
 		end = *to
 	}
