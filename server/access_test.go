@@ -88,7 +88,7 @@ func TestKeysOverTheAPI(t *testing.T) {
 	if revoked.code() != "" {
 		t.Fatalf("%+v", revoked)
 	}
-	stopsWithin5s(t, func() bool { return w.query(secret, `{ __typename }`, nil).Status == http.StatusUnauthorized })
+	stops(t, func() bool { return w.query(secret, `{ __typename }`, nil).Status == http.StatusUnauthorized })
 	if r := w.query(admin, `mutation { revokeApiKey(input: {id: "key_nothing"}) { cursor } }`, nil); r.code() != "NOT_FOUND" {
 		t.Errorf("revoking nothing: %+v", r)
 	}
@@ -97,11 +97,13 @@ func TestKeysOverTheAPI(t *testing.T) {
 	}
 }
 
-func stopsWithin5s(t *testing.T, stopped func() bool) {
+// stops waits for a credential to be refused. That this takes no longer than 5 s is shown without a real clock, by
+// TestRevokedKeyStopsWithinFiveSeconds and TestWatchEndsWithTheCredential of package auth.
+func stops(t *testing.T, refused func() bool) {
 	t.Helper()
-	for begin := time.Now(); !stopped(); time.Sleep(50 * time.Millisecond) { // between two questions
-		if time.Since(begin) > 5*time.Second {
-			t.Fatal("it still works after 5 s")
+	for begin := time.Now(); !refused(); time.Sleep(50 * time.Millisecond) { // between two questions
+		if time.Since(begin) > patience {
+			t.Fatal("it works for ever")
 		}
 	}
 }
@@ -146,7 +148,7 @@ func TestSocketsAuthenticate(t *testing.T) {
 	}
 }
 
-// E22: what a key may no longer see is not delivered for longer than 5 s.
+// E22: what a key may no longer see is soon not delivered any more; see stops.
 func TestRevokedKeyEndsOpenSocketsAndStreams(t *testing.T) {
 	t.Parallel()
 	w := start(t, nil)
@@ -169,14 +171,10 @@ func TestRevokedKeyEndsOpenSocketsAndStreams(t *testing.T) {
 		t.Fatal("the stream does not begin")
 	}
 	w.revoke(id)
-	revoked := time.Now()
 	if code := s.closed(); code != 4403 {
 		t.Errorf("the socket was closed with %d", code)
 	}
-	for lines.Scan() {
-	}
-	if took := time.Since(revoked); took > 5*time.Second {
-		t.Errorf("it took %s", took)
+	for lines.Scan() { // until the stream ends too
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"workflowfactory/db"
 	"workflowfactory/model"
 	"workflowfactory/server"
 )
@@ -14,10 +15,12 @@ import (
 const rename = `mutation { updateWorkflow(input: {id: "%", name: "b"}) { workflow { id } } }`
 
 // locked makes a workflow whose row another transaction holds until the test ends, and gives the change that waits for it.
-func (w *world) locked(manager string) (query string) {
+func (w *world) locked() (query string) {
 	w.t.Helper()
-	r := w.query(manager, `mutation { createWorkflow(input: {name: "a"}) { workflow { id } } }`, nil)
-	id := r.Data["createWorkflow"].(map[string]any)["workflow"].(map[string]any)["id"].(string)
+	created, err := (db.Workflows{DB: w.data}).Create(w.t.Context(), model.CreateWorkflowInput{Name: "a"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	holder, err := w.data.Bun().BeginTx(context.Background(), nil)
 	if err != nil {
 		w.t.Fatal(err)
@@ -26,7 +29,7 @@ func (w *world) locked(manager string) (query string) {
 	if _, err := holder.Exec("SELECT 1 FROM workflows FOR UPDATE"); err != nil {
 		w.t.Fatal(err)
 	}
-	return strings.Replace(rename, "%", id, 1)
+	return strings.Replace(rename, "%", created.Workflow.ID.String(), 1)
 }
 
 // awaitWaiting waits until so many statements of this database wait for a lock.
@@ -51,7 +54,7 @@ func TestWhoLeavesTakesTheStatementAlong(t *testing.T) {
 	t.Parallel()
 	w := start(t, nil)
 	_, manager := w.key(model.RoleManager)
-	query := w.locked(manager)
+	query := w.locked()
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url+"/graphql", strings.NewReader(`{"query": "`+strings.ReplaceAll(query, `"`, `\"`)+`"}`))
@@ -80,7 +83,7 @@ func TestDeadlinesReachTheDatabase(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(c *server.Config) { c.Limits.Operation = 200 * time.Millisecond })
 	_, manager := w.key(model.RoleManager)
-	if r := w.query(manager, w.locked(manager), nil); r.code() != "QUERY_TOO_COMPLEX" {
+	if r := w.query(manager, w.locked(), nil); r.code() != "QUERY_TOO_COMPLEX" {
 		t.Errorf("%+v", r)
 	}
 	w.awaitWaiting(0)

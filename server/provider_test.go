@@ -69,7 +69,7 @@ func TestProvidersTokensAreCredentials(t *testing.T) {
 	if r := w.query(demoted, whoAmI, nil); !strings.Contains(mustJSON(t, r.Data), `"role":"VIEWER"`) {
 		t.Errorf("a lesser role: %+v", r)
 	}
-	stopsWithin5s(t, func() bool { // what an older token says counts no more
+	stops(t, func() bool { // what an older token says counts no more
 		return strings.Contains(mustJSON(t, w.query(token, whoAmI, nil).Data), `"role":"VIEWER"`)
 	})
 	if code := s.closed(); code != 4403 {
@@ -146,7 +146,7 @@ func TestProvidersPeopleAndOurs(t *testing.T) {
 	if code := s.closed(); code != 4403 {
 		t.Errorf("the socket of who was deactivated was closed with %d", code)
 	}
-	stopsWithin5s(t, func() bool { return w.query(token, whoAmI, nil).code() == "UNAUTHENTICATED" })
+	stops(t, func() bool { return w.query(token, whoAmI, nil).code() == "UNAUTHENTICATED" })
 	if r := w.query(p.Sign(map[string]any{"jti": "y"}), whoAmI, nil); r.code() != "UNAUTHENTICATED" {
 		t.Errorf("who was deactivated, with a new token: %+v", r)
 	}
@@ -158,7 +158,7 @@ func TestSocketsEndWithTheProvidersToken(t *testing.T) {
 	p.SignsIn(ada)
 	w := startWith(t, p, nil)
 	s := w.dial(nil)
-	s.open(`{"authorization": "Bearer ` + p.Sign(map[string]any{"exp": time.Now().Add(2 * time.Second).Unix()}) + `"}`)
+	s.open(`{"authorization": "Bearer ` + p.Sign(map[string]any{"exp": time.Now().Add(5 * time.Second).Unix()}) + `"}`) // also on a busy machine
 	if code := s.closed(); code != 4403 {
 		t.Errorf("closed with %d", code)
 	}

@@ -24,7 +24,7 @@ import (
 )
 
 // patience is far beyond what anything here takes; only what is broken waits so long.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // world is a whole server with its database, listening.
 type world struct {
