@@ -20,7 +20,7 @@ func TestTheKitOutlivesTheServer(t *testing.T) {
 	admin := s.admin()
 	admin.createFifty()
 
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
 	var mu sync.Mutex // protects done
 	done := map[string]bool{}

@@ -29,15 +29,21 @@ func TestKilledInTheMiddleOfWrites(t *testing.T) {
 	}
 	streams := make([]*watcher, watchers)
 	for i := range streams {
-		streams[i] = &watcher{client: admin, cursor: head.Cursor, done: stop}
+		streams[i] = &watcher{client: admin, cursor: head.Cursor, done: stop, connected: make(chan struct{}, crashes+1)}
 		work.Go(streams[i].watch)
 	}
 	for range crashes {
+		for _, w := range streams {
+			<-w.connected // the crash reaches it
+		}
 		for range 25 {
 			<-progress // the crash comes in the middle of writes
 		}
 		s.kill()
 		s.start()
+	}
+	for _, w := range streams {
+		<-w.connected
 	}
 	for range 25 {
 		<-progress
@@ -114,6 +120,7 @@ type watcher struct {
 	cursor      string
 	seen        []event
 	connections int
+	connected   chan struct{} // told of each connection as long as somebody asks
 	done        <-chan struct{}
 }
 
@@ -123,6 +130,10 @@ func (w *watcher) watch() {
 		s, err := w.subscribe(everything, vars{"after": w.cursor})
 		if err == nil {
 			w.connections++
+			select {
+			case w.connected <- struct{}{}:
+			default:
+			}
 			w.take(s)
 		}
 		select {

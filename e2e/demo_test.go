@@ -61,7 +61,7 @@ func TestTheDemonstration(t *testing.T) {
 		if err != nil {
 			t.Errorf("%v:\n%s", err, said.String())
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Fatal("the demonstration does not end")
 	}
 	var left struct {

@@ -17,7 +17,7 @@ import (
 // socket is told when to come back, and the process ends well.
 func TestDrainUnderLoad(t *testing.T) {
 	t.Parallel()
-	s := serve(t, "SHUTDOWN_DELAY=1s", "RATE_PER_SECOND=0")
+	s := serve(t, "SHUTDOWN_DELAY=5s", "RATE_PER_SECOND=0") // as in production
 	admin := s.admin()
 	worker := s.newKey("worker", "AGENT")
 	var registered struct {
@@ -76,7 +76,7 @@ func TestDrainUnderLoad(t *testing.T) {
 	}
 	select {
 	case <-s.done:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Fatal("the server does not end")
 	}
 	t.Logf("%d reads and %d writes answered; all was over after %s", reads.Load(), writes.Load(), time.Since(begin))

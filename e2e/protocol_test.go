@@ -45,7 +45,7 @@ func (s *stream) take(out any) {
 		if err := json.Unmarshal(data, out); err != nil {
 			s.t.Fatal(err)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		s.t.Fatal("nothing comes")
 	}
 }

@@ -51,7 +51,7 @@ func TestFollowersOfALogMissNothing(t *testing.T) {
 					var text json.RawMessage
 					select {
 					case text = <-stream.next:
-					case <-time.After(time.Minute):
+					case <-time.After(patience):
 						t.Errorf("follower %d waits in vain for line %d", i, next)
 						return
 					}

@@ -58,6 +58,9 @@ type server struct {
 	done    chan struct{}
 }
 
+// patience is far beyond what anything here takes; only what is broken waits so long.
+const patience = 2 * time.Minute
+
 // serve starts the program on a database of its own and waits until it is ready.
 func serve(t *testing.T, settings ...string) *server {
 	t.Helper()
@@ -110,7 +113,7 @@ func (s *server) start() {
 // awaitReady asks until the server is ready.
 func (s *server) awaitReady() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	for {
 		if r, err := http.Get(s.url + "/readyz"); err == nil {
@@ -313,6 +316,7 @@ func (c *client) mustSubscribe(query string, v vars) *stream {
 // event is what the tests select of an event.
 type event struct {
 	ID, Cursor, Type string
+	At               time.Time
 	Actor            struct{ Name string }
 	Task             *struct {
 		Key, Status string
@@ -325,7 +329,7 @@ type event struct {
 	}
 }
 
-const eventFields = `{ id cursor type actor { name } changes { field before after } ... on TaskEvent { taskId task { key status progress } } }`
+const eventFields = `{ id cursor type at actor { name } changes { field before after } ... on TaskEvent { taskId task { key status progress } } }`
 
 const everything = `subscription ($after: EventCursor) { events(after: $after) ` + eventFields + ` }`
 
@@ -333,7 +337,7 @@ const everything = `subscription ($after: EventCursor) { events(after: $after) `
 func (s *stream) until(what string, wanted func(event) bool) []event {
 	s.t.Helper()
 	var events []event
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(patience)
 	for {
 		select {
 		case data, open := <-s.next:
