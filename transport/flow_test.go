@@ -290,7 +290,7 @@ func TestVariablesAreChecked(t *testing.T) {
 func TestSocketsThatNeverSayWhoTheyAreAreGone(t *testing.T) {
 	t.Parallel()
 	const sockets = 1000
-	w := serve(t, func(c *transport.Config) { c.Limits.Init = 500 * time.Millisecond })
+	w := serve(t, func(c *transport.Config) { c.Limits.Init = time.Second })
 	known := w.open()
 	for range sockets {
 		w.dial()

@@ -28,9 +28,9 @@ func FuzzGuard(f *testing.F) {
 	schema := transporttest.New().Schema().Schema()
 	exec := guarded(transport.Config{Limits: transport.Limits{DocumentCacheBytes: 1}})
 	f.Fuzz(func(t *testing.T, query string) {
-		start := time.Now()
+		start := processorTime(t) // which does not depend on who else wants the processors
 		_, op, errs := exec.Create(t.Context(), &graphql.RawParams{Query: query})
-		if took := time.Since(start); took > time.Second {
+		if took := processorTime(t) - start; took > time.Second {
 			t.Errorf("took %v", took)
 		}
 		if errs != nil || op.Doc == nil {

@@ -139,7 +139,7 @@ func TestEventStreamIsKeptAliveWhateverTheServersTimeouts(t *testing.T) {
 	t.Parallel()
 	w := serve(t, func(c *transport.Config) { c.Limits.KeepAlive = 10 * time.Millisecond })
 	hasty := httptest.NewUnstartedServer(w.server.Config.Handler)
-	hasty.Config.ReadTimeout, hasty.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	hasty.Config.ReadTimeout, hasty.Config.WriteTimeout = 500*time.Millisecond, 500*time.Millisecond
 	hasty.Start()
 	defer hasty.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, hasty.URL+"/?query={wait}", nil)
@@ -149,7 +149,7 @@ func TestEventStreamIsKeptAliveWhateverTheServersTimeouts(t *testing.T) {
 	r.Header.Set("Accept", "text/event-stream")
 	e := w.listenTo(r)
 	awaitSignal(t, w.Waiting)
-	e.expect(strings.Repeat(":\n\n", 50)) // half a second at least
+	e.expect(strings.Repeat(":\n\n", 100)) // a second at least
 	w.Gate <- struct{}{}
 	for {
 		line, err := e.lines.ReadString('\n')
