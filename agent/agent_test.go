@@ -77,7 +77,7 @@ func ExampleTask_Suggest() {
 func work(t *testing.T, f *fake, until string, handle agent.Handler) []request {
 	t.Helper()
 	defer f.Close()
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	done := make(chan error, 1)
 	go func() {
@@ -156,7 +156,7 @@ func TestATaskCalledOffEndsItsContext(t *testing.T) {
 	t.Parallel()
 	f := newFake(nil)
 	defer f.Close()
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	var cause error
 	err := agent.Run(ctx, agent.Options{URL: f.URL, Name: "a", Heartbeat: time.Second, Grace: time.Minute}, func(ctx context.Context, task *agent.Task) (any, error) {

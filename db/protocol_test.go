@@ -108,7 +108,7 @@ func TestHeartbeatsTouchNoIndex(t *testing.T) {
 		}
 	}
 	d.Close()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) { // until the reports are in
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) { // until the reports are in
 		all, hot := updates()
 		if all -= before; all >= crew*leases*beats {
 			if hot -= hotBefore; hot*100 < all*95 {

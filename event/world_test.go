@@ -149,7 +149,7 @@ func (w *world) position(n *node, seq int64) model.Cursor {
 // collect reads n entries of a stream within a time that is ample.
 func (w *world) collect(n *node, s event.Subscription, count int) []*model.Entry {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
 	defer cancel()
 	entries, err := take(n.Subscribe(ctx, s), count)
 	if err != nil {

@@ -93,7 +93,7 @@ func TestAKilledUpLeavesNoLockBehind(t *testing.T) {
 		t.Fatal("it did not notice")
 	}
 	openGate()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	applied, err := s.Up(ctx, db)
 	if err != nil || len(applied) != 2 {
