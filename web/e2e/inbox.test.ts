@@ -11,11 +11,11 @@ const chosen = (page: Page, action: string) => page.getByRole('heading', { name:
 const decisions = (page: Page) => page.getByRole('log', { name: 'Decisions' })
 
 /** Asks for some decisions that share a word, by which the inbox is then filtered. */
-async function ask(count: number, kind?: 'QUESTION') {
+async function ask(count: number, { kind, more = '' }: { kind?: 'QUESTION'; more?: string } = {}) {
   const world = await makeWorld()
   const lease = await claim(world)
   const word = unique('Ask').replace(' ', '-')
-  const actions = Array.from({ length: count }, (_, n) => `${word} no ${String(n + 1).padStart(2, '0')}.`)
+  const actions = Array.from({ length: count }, (_, n) => `${word} no ${String(n + 1).padStart(2, '0')}.${more}`)
   const ids: string[] = []
   for (const action of actions) ids.push(await suggest(lease, world.agentId, action, kind && { kind }))
   return { word, actions, ids, address: `/inbox?action=${word}` }
@@ -124,7 +124,7 @@ describe('the inbox', () => {
   })
 
   it('answers questions, and is filtered by kind', async () => {
-    const { actions, ids, address } = await ask(1, 'QUESTION')
+    const { actions, ids, address } = await ask(1, { kind: 'QUESTION' })
     const at = await enter(address)
     await chosen(at.page, actions[0]!)
     await at.page.getByRole('button', { name: 'Actions' }).click()
@@ -139,7 +139,7 @@ describe('the inbox', () => {
   })
 
   it('approves what a finger pushes to the right', async () => {
-    const { actions, ids, address } = await ask(2)
+    const { actions, ids, address } = await ask(2, { more: ' With a name that no phone has room for.' })
     const at = await enter(address, { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true })
     const box = (await item(at.page, actions[0]!).boundingBox())!
     const touch = await at.context.newCDPSession(at.page)
@@ -147,8 +147,12 @@ describe('the inbox', () => {
     await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', ...point(120) })
     for (const x of [140, 180, 220, 260]) await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', ...point(x) })
     await shoot(at.page, 'inbox-swipe')
-    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
-    await decisions(at.page).getByText(`Approved: ${actions[0]}`).waitFor()
+    const [undoEndsAt] = await Promise.all([
+      decisions(at.page).getByRole('button', { name: /^Undo/ }).evaluate((button) => button.getBoundingClientRect().right),
+      decisions(at.page).getByText(`Approved: ${actions[0]}`).waitFor(),
+      touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] }),
+    ])
+    expect(undoEndsAt).toBeLessThan(375) // whatever the length of the name
     await expect.poll(async () => (await suggestion(ids[0]!)).status).toBe('APPROVED')
     expect((await suggestion(ids[1]!)).status).toBe('PENDING')
     await leave(at)

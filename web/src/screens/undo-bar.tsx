@@ -54,7 +54,7 @@ export function UndoBar() {
   return (
     <div role="log" aria-label="Decisions" aria-live="polite" className="pointer-events-none fixed inset-x-4 bottom-20 z-40 flex justify-center md:bottom-6">
       {last && (
-        <div className="pointer-events-auto flex max-w-xl items-center gap-3 rounded-xl border border-line bg-surface py-2 pr-2 pl-4 text-sm shadow-lg">
+        <div className="pointer-events-auto flex max-w-xl min-w-0 items-center gap-3 rounded-xl border border-line bg-surface py-2 pr-2 pl-4 text-sm shadow-lg">
           <span className="min-w-0 truncate">{wordsFor(last.rulings)}</span>
           {waiting > 1 && <span className="shrink-0 text-xs text-soft">and {waiting - 1} before</span>}
           <Countdown to={last.dueAt} />

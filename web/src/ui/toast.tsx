@@ -30,8 +30,8 @@ export function Toasts() {
   return (
     <div role="log" aria-live="polite" className="pointer-events-none fixed inset-x-4 bottom-36 z-50 flex flex-col items-center gap-2 md:bottom-20">
       {shown.map(({ id, text, bad, undo }) => (
-        <div key={id} className={`pointer-events-auto flex max-w-lg items-center gap-3 rounded-xl border bg-surface px-4 py-2.5 text-sm shadow-lg ${bad ? 'border-bad/50' : 'border-line'}`}>
-          <span className={bad ? 'text-bad' : ''}>{text}</span>
+        <div key={id} className={`pointer-events-auto flex max-w-[min(100%,32rem)] items-center gap-3 rounded-xl border bg-surface px-4 py-2.5 text-sm shadow-lg ${bad ? 'border-bad/50' : 'border-line'}`}>
+          <span className={`min-w-0 wrap-anywhere ${bad ? 'text-bad' : ''}`}>{text}</span>
           {undo && (
             <button type="button" onClick={undo} className="font-medium text-brand hover:underline">
               Undo
