@@ -155,6 +155,17 @@ describe('workflows', () => {
     await leave(at)
   })
 
+  it('show in the timeline how long a person is waited for', async () => {
+    const world = await makeWorld()
+    await suggest(await claim(world), world.agentId, unique('Wait'), { blocking: true })
+    const at = await enter(`/workflows/${world.workflowId}?view=timeline`)
+    const bar = at.page.getByRole('list', { name: 'Attempts of First step' }).getByRole('listitem').filter({ hasText: 'Waits for a person' })
+    const isOpen = () => bar.evaluate(({ offsetLeft, offsetWidth, offsetParent }: HTMLElement) => Math.abs(offsetLeft + offsetWidth - (offsetParent as HTMLElement).clientWidth) < 2)
+    await expect.poll(isOpen).toBe(true) // it ends now, where the timeline does
+    await shoot(at.page, 'timeline-wait')
+    await leave(at)
+  })
+
   it('show a task that was added', async () => {
     const { workflowId } = await makeWorld()
     const at = await enter(`/workflows/${workflowId}?view=list`)

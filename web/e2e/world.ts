@@ -67,7 +67,7 @@ export function complete({ leaseToken }: Lease, result: unknown) {
 }
 
 /** Asks people about the task of a lease. */
-export async function suggest(lease: Lease, agentId: string, action: string, more: { kind?: 'QUESTION'; confidence?: number } = {}): Promise<string> {
+export async function suggest(lease: Lease, agentId: string, action: string, more: { kind?: 'QUESTION'; confidence?: number; blocking?: boolean } = {}): Promise<string> {
   const input = { taskId: lease.task.id, agentId, action, reasoning: 'Because the test says so.', confidence: 0.8, data: { amount: 3 }, ...more }
   const { createSuggestion } = await api<{ createSuggestion: { suggestion: { id: string } } }>(
     'mutation ($input: CreateSuggestionInput!) { createSuggestion(input: $input) { suggestion { id } } }',

@@ -1,7 +1,15 @@
 export type Span = { from: number; to: number }
 
+type Lasting = { claimedAt: string; finishedAt: string | null }
+
+/** How long a task that nobody holds has been waiting for a person: since its last attempt was suspended. */
+export function waitOf({ status, attempts }: { status: string; attempts: Lasting[] }): Lasting | null {
+  const since = attempts.at(-1)?.finishedAt
+  return status === 'AWAITING_APPROVAL' && since ? { claimedAt: since, finishedAt: null } : null
+}
+
 /** From the first beginning to the last end; what has not ended lasts until now. Null when nothing has begun. */
-export function extentOf(attempts: { claimedAt: string; finishedAt: string | null }[], now: number): Span | null {
+export function extentOf(attempts: Lasting[], now: number): Span | null {
   if (attempts.length === 0) return null
   const from = Math.min(...attempts.map(({ claimedAt }) => Date.parse(claimedAt)))
   const to = Math.max(...attempts.map(({ finishedAt }) => (finishedAt ? Date.parse(finishedAt) : now)))

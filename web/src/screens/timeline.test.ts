@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { extentOf, placeOf, ticksOf } from './timeline-scale'
+import { extentOf, placeOf, ticksOf, waitOf } from './timeline-scale'
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString()
 
@@ -16,6 +16,17 @@ describe('extentOf', () => {
     expect(extentOf([{ claimedAt: at(10), finishedAt: null }], 30_000)).toEqual({ from: 10_000, to: 30_000 })
     expect(extentOf([{ claimedAt: at(10), finishedAt: at(10) }], 30_000)).toEqual({ from: 10_000, to: 11_000 })
   })
+})
+
+describe('waitOf', () => {
+  const suspended = { claimedAt: at(10), finishedAt: at(20) }
+  const held = { claimedAt: at(30), finishedAt: null }
+  it.each([
+    ['waits since its last attempt', 'AWAITING_APPROVAL', [suspended], { claimedAt: at(20), finishedAt: null }],
+    ['is held meanwhile', 'AWAITING_APPROVAL', [suspended, held], null],
+    ['was never held', 'AWAITING_APPROVAL', [], null],
+    ['goes on', 'IN_PROGRESS', [suspended], null],
+  ])('%s', (_, status, attempts, wait) => expect(waitOf({ status, attempts })).toEqual(wait))
 })
 
 describe('placeOf', () => {

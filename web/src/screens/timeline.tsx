@@ -6,7 +6,7 @@ import { Empty, Loading, Problem } from '../ui/controls'
 import { Pager } from '../ui/pager'
 import { StatusIcon, type Tone, toneFill, wordsOf } from '../ui/status'
 import { lasting } from '../ui/time'
-import { extentOf, placeOf, type Span, ticksOf } from './timeline-scale'
+import { extentOf, placeOf, type Span, ticksOf, waitOf } from './timeline-scale'
 
 type Task = NonNullable<TimelineQuery['workflow']>['tasks']['edges'][number]['node']
 type Attempt = Task['attempts'][number]
@@ -34,7 +34,7 @@ export function Timeline({ id, place }: { id: string; place: Paging }) {
   const { edges, pageInfo, totalCount } = data.workflow.tasks
   const tasks = edges.map((edge) => edge.node)
   const extent = extentOf(
-    tasks.flatMap((task) => task.attempts),
+    tasks.flatMap((task) => [task.attempts, waitOf(task) ?? []].flat()),
     now,
   )
   if (!extent) return <Empty title="Nothing has begun">As soon as an agent claims a task, it shows here.</Empty>
@@ -65,6 +65,7 @@ function Scale({ extent }: { extent: Span }) {
 }
 
 function Row({ task, extent, now }: { task: Task; extent: Span; now: number }) {
+  const wait = waitOf(task)
   return (
     <>
       <Link to="." search={(search) => ({ ...search, task: task.id })} className="flex h-9 items-center gap-2 px-4 hover:underline">
@@ -77,23 +78,33 @@ function Row({ task, extent, now }: { task: Task; extent: Span; now: number }) {
         ))}
         <ul aria-label={`Attempts of ${task.name}`}>
           {task.attempts.map((attempt) => (
-            <Bar key={attempt.number} attempt={attempt} extent={extent} now={now} />
+            <Held key={attempt.number} attempt={attempt} extent={extent} now={now} />
           ))}
+          {wait && <Bar {...wait} extent={extent} now={now} look="border border-dashed border-ask bg-ask/12" words="Waits for a person" />}
         </ul>
       </div>
     </>
   )
 }
 
-function Bar({ attempt, extent, now }: { attempt: Attempt; extent: Span; now: number }) {
-  const span = { from: Date.parse(attempt.claimedAt), to: attempt.finishedAt ? Date.parse(attempt.finishedAt) : Math.max(now, Date.parse(attempt.claimedAt)) }
-  const { left, width } = placeOf(span, extent)
+function Held({ attempt, extent, now }: { attempt: Attempt; extent: Span; now: number }) {
   const outcome = attempt.outcome ? wordsOf(attempt.outcome) : 'Held now'
-  const words = `Attempt ${attempt.number} by ${attempt.agent.name}: ${outcome.toLowerCase()}, ${lasting(span.to - span.from)}`
+  const look = attempt.outcome ? toneFill[tones[attempt.outcome]] : `${toneFill.info} animate-pulse`
+  return <Bar {...attempt} extent={extent} now={now} look={look} words={`Attempt ${attempt.number} by ${attempt.agent.name}: ${outcome.toLowerCase()}`} />
+}
+
+type BarProps = { claimedAt: string; finishedAt: string | null; extent: Span; now: number; look: string; words: string }
+
+/** What lasts until now when it has no end. */
+function Bar({ claimedAt, finishedAt, extent, now, look, words }: BarProps) {
+  const from = Date.parse(claimedAt)
+  const to = finishedAt ? Date.parse(finishedAt) : Math.max(now, from)
+  const { left, width } = placeOf({ from, to }, extent)
+  const all = `${words}, ${lasting(to - from)}`
   return (
-    <li title={words} className="absolute top-2 h-5" style={{ left: `${left}%`, width: `${width}%` }}>
-      <span className={`block h-full rounded ${attempt.outcome ? toneFill[tones[attempt.outcome]] : `${toneFill.info} animate-pulse`}`} />
-      <span className="sr-only">{words}</span>
+    <li title={all} className="absolute top-2 h-5" style={{ left: `${left}%`, width: `${width}%` }}>
+      <span className={`block h-full rounded ${look}`} />
+      <span className="sr-only">{all}</span>
     </li>
   )
 }
