@@ -46,7 +46,7 @@ func (e *Entry) event() any {
 	case KindTask:
 		task := snapshotOf[Task](e)
 		if task != nil {
-			task.asOf = e.At
+			task.AsOf = e.At
 		}
 		return &TaskEvent{e, task}
 	case KindAgent:

@@ -42,7 +42,7 @@ type Task struct {
 	LogLines       int        `json:"-"` // the number of the last line of its log
 	Unannounced    bool       `json:"-"` // there is progress that the log has not told of
 
-	asOf time.Time // when an event's task was so; zero for what is so now
+	AsOf time.Time `json:"-" bun:"-"` // when an event's task was so; zero for what is so now
 }
 
 // RetryPolicy is how long to wait between attempts.
@@ -96,10 +96,10 @@ func (t *Task) IsOverdue() bool {
 
 // now is until when the task counts its time.
 func (t *Task) now() time.Time {
-	if t.asOf.IsZero() {
+	if t.AsOf.IsZero() {
 		return time.Now()
 	}
-	return t.asOf
+	return t.AsOf
 }
 
 // DurationMs is the time from the first claim to the end, or to now, in milliseconds; nil before the first claim.
