@@ -21,6 +21,7 @@ import (
 	"workflowfactory/event"
 	"workflowfactory/model"
 	"workflowfactory/server"
+	"workflowfactory/transport"
 )
 
 // patience is far beyond what anything here takes; only what is broken waits so long.
@@ -78,7 +79,8 @@ func start(t testing.TB, change func(*server.Config)) *world {
 	authenticator := auth.New(db.Access{DB: data}, log)
 	c := server.Config{
 		DB: data, Feed: feed, Auth: authenticator, Log: log, Pages: http.NotFoundHandler(),
-		Loops: []func(context.Context) error{feed.Run, authenticator.Run},
+		Loops:  []func(context.Context) error{feed.Run, authenticator.Run},
+		Limits: transport.Limits{KeepAlive: time.Hour}, // sockets answer pings only while they are read, which here is now and then
 	}
 	if change != nil {
 		change(&c)
