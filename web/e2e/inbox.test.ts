@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { undoWindow } from '../src/screens/outbox'
 import { leave, shoot, useBrowser, useEnter } from './browser'
 import { api, claim, makeWorld, suggest, suggestion, unique } from './world'
 
@@ -9,6 +10,23 @@ const item = (page: Page, action: string) => page.getByRole('main').getByRole('b
 const gone = (page: Page, action: string) => item(page, action).waitFor({ state: 'detached' })
 const chosen = (page: Page, action: string) => page.getByRole('heading', { name: action }).waitFor()
 const decisions = (page: Page) => page.getByRole('log', { name: 'Decisions' })
+
+/** Stops the time in which decisions can be taken back: it ends when the returned function is called, however slow the machine. */
+async function holdUndo(page: Page) {
+  const held = await page.evaluateHandle((undoWindow) => {
+    const runs: (() => void)[] = []
+    const { setTimeout } = window
+    window.setTimeout = ((run: () => void, after?: number) => (after === undoWindow ? runs.push(run) : setTimeout(run, after))) as typeof setTimeout
+    return runs
+  }, undoWindow)
+  return () => held.evaluate((runs) => runs.splice(0).forEach((run) => run()))
+}
+
+/** Decides on one as somebody else. */
+function decideElsewhere(id: string | undefined, note?: string) {
+  const input = { decisions: [{ id, verdict: 'REJECT', note }] }
+  return api('mutation ($input: DecideSuggestionsInput!) { decideSuggestions(input: $input) { succeeded } }', { input })
+}
 
 /** Asks for some decisions that share a word, by which the inbox is then filtered. */
 async function ask(count: number, { kind, more = '' }: { kind?: 'QUESTION'; more?: string } = {}) {
@@ -69,6 +87,7 @@ describe('the inbox', () => {
   it('takes back what was decided, until it is sent', async () => {
     const { actions, ids, address } = await ask(2)
     const at = await enter(address)
+    const endUndo = await holdUndo(at.page)
     await chosen(at.page, actions[0]!)
     await at.page.keyboard.press('a')
     await decisions(at.page).getByText(`Approved: ${actions[0]}`).waitFor()
@@ -78,14 +97,18 @@ describe('the inbox', () => {
     await decisions(at.page).getByText('Approved').waitFor({ state: 'detached' })
     await chosen(at.page, actions[1]!)
     await at.page.keyboard.press('a')
+    await decisions(at.page).getByText(`Approved: ${actions[1]}`).waitFor()
+    expect((await suggestion(ids[1]!)).status).toBe('PENDING')
+    await endUndo()
     await expect.poll(async () => (await suggestion(ids[1]!)).status).toBe('APPROVED')
-    expect((await suggestion(ids[0]!)).status).toBe('PENDING') // its window, too, has long passed
+    expect((await suggestion(ids[0]!)).status).toBe('PENDING') // its window, too, has passed
     await leave(at)
   })
 
   it('clears the desk of everybody else, and what somebody is about to decide', async () => {
     const { actions, ids, address } = await ask(3)
     const [one, other] = [await enter(address), await enter(address)]
+    const endUndo = await holdUndo(other.page)
     await chosen(one.page, actions[0]!)
     await one.page.keyboard.press('a')
     await item(other.page, actions[1]!).waitFor()
@@ -93,17 +116,74 @@ describe('the inbox', () => {
     await chosen(other.page, actions[1]!)
     await other.page.keyboard.press('r')
     await other.page.keyboard.press('Enter')
-    await api('mutation ($input: DecideSuggestionsInput!) { decideSuggestions(input: $input) { succeeded } }', { input: { decisions: [{ id: ids[1], verdict: 'REJECT', note: 'by another way' }] } })
-    await other.page.getByText(`Decided elsewhere: ${actions[1]}`).waitFor()
+    await gone(other.page, actions[1]!)
+    await Promise.all([
+      other.page.getByText(`Decided elsewhere: ${actions[1]}`).waitFor(), // it goes away by itself
+      decideElsewhere(ids[1], 'by another way'),
+    ])
     await gone(one.page, actions[1]!)
+    await endUndo()
     expect((await suggestion(ids[1]!)).decisions.map(({ note }) => note)).toEqual(['by another way'])
     await leave(one)
     await leave(other)
   })
 
+  it('stays with what somebody writes about when that is decided elsewhere, and decides nothing else', async () => {
+    const { actions, ids, address } = await ask(4)
+    const at = await enter(address)
+    const { keyboard } = at.page
+    const reason = at.page.getByLabel('Why not?')
+    const endUndo = await holdUndo(at.page)
+    /** Types what would approve and reject, without harm. */
+    const typeOn = async () => {
+      await keyboard.type(' after a year, rather')
+      expect(await decisions(at.page).innerText()).toBe('')
+    }
+    await chosen(at.page, actions[0]!)
+    await keyboard.press('r')
+    await keyboard.type('Ask again')
+    await decideElsewhere(ids[0])
+    await gone(at.page, actions[0]!)
+    await typeOn()
+    await at.page.getByRole('alert').getByText(/^Decided elsewhere: .+ rejected it\.$/).waitFor()
+    await keyboard.press('Enter')
+    await chosen(at.page, actions[0]!)
+    expect(await reason.inputValue()).toBe('Ask again after a year, rather')
+    await shoot(at.page, 'inbox-decided-elsewhere')
+    await keyboard.press('Escape')
+    await chosen(at.page, actions[1]!)
+
+    await keyboard.press('x')
+    await keyboard.press('j')
+    await keyboard.press('x')
+    await keyboard.press('r')
+    await keyboard.type('Not')
+    await decideElsewhere(ids[1])
+    await at.page.getByRole('alert').getByText(`${actions[1]} is no longer among them`).waitFor()
+    await at.page.getByRole('button', { name: 'Reject', exact: true }).waitFor()
+    await decideElsewhere(ids[2])
+    await at.page.getByRole('alert').getByText('Nothing is left to decide.').waitFor()
+    await typeOn()
+    expect(await reason.inputValue()).toBe('Not after a year, rather')
+    await keyboard.press('Escape')
+
+    await chosen(at.page, actions[3]!)
+    const find = at.page.getByLabel('Find by action')
+    await find.focus()
+    await find.evaluate((field) => field.remove()) // whatever takes a field away under the typing
+    await typeOn()
+    await endUndo()
+    expect((await suggestion(ids[3]!)).status).toBe('PENDING')
+    await keyboard.press('Escape')
+    await keyboard.press('a')
+    await decisions(at.page).getByText(`Approved: ${actions[3]}`).waitFor()
+    await leave(at)
+  })
+
   it('sends what was decided when the page is left', async () => {
     const { actions, ids, address } = await ask(1)
     const at = await enter(address)
+    await holdUndo(at.page)
     await chosen(at.page, actions[0]!)
     await at.page.keyboard.press('a')
     await decisions(at.page).getByText('Approved').waitFor()
@@ -115,6 +195,7 @@ describe('the inbox', () => {
   it('sends what was decided before it signs out', async () => {
     const { actions, ids, address } = await ask(1)
     const at = await enter(address)
+    await holdUndo(at.page)
     await chosen(at.page, actions[0]!)
     await at.page.keyboard.press('a')
     await at.page.getByRole('button', { name: 'Sign out' }).click()

@@ -1,10 +1,17 @@
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
-import { Button } from '../ui/controls'
+import { Button, Key } from '../ui/controls'
 import { JsonField, parseJSON } from '../ui/json-field'
 
 export type Mode = 'reject' | 'modify' | 'answer'
 
-type Props = { mode: Mode; data: unknown; onSend: (value: unknown) => void; onCancel: () => void }
+type Props = {
+  mode: Mode
+  data: unknown
+  /** Why there is nothing left to decide, if so. What was typed stays, but can no longer be sent. */
+  ended?: string | undefined
+  onSend: (value: unknown) => void
+  onCancel: () => void
+}
 
 const words: Record<Mode, { label: string; action: string; hint: string }> = {
   reject: { label: 'Why not? The agent reads it', action: 'Reject', hint: 'May be left empty' },
@@ -13,14 +20,14 @@ const words: Record<Mode, { label: string; action: string; hint: string }> = {
 }
 
 /** What a decision needs besides a key: a reason, an answer, or changed data. */
-export function DecisionForm({ mode, data, onSend, onCancel }: Props) {
+export function DecisionForm({ mode, data, ended, onSend, onCancel }: Props) {
   const suggested = JSON.stringify(data, null, 2)
   const [text, setText] = useState(mode === 'modify' ? suggested : '')
   const { value, problem } = valueOf(mode, text)
   const { label, action, hint } = words[mode]
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!problem) onSend(value)
+    if (!problem && ended === undefined) onSend(value)
   }
   const press = (event: KeyboardEvent) => {
     if (event.key === 'Escape') onCancel()
@@ -49,14 +56,25 @@ export function DecisionForm({ mode, data, onSend, onCancel }: Props) {
       <p id="problem" className="text-sm text-bad empty:hidden">
         {text !== '' && problem}
       </p>
-      <div className="flex gap-2">
-        <Button type="submit" look={mode === 'reject' ? 'danger' : 'brand'} disabled={problem !== null}>
-          {action}
-        </Button>
-        <Button look="quiet" onClick={onCancel}>
-          Back
-        </Button>
-      </div>
+      {ended === undefined ? (
+        <div className="flex gap-2">
+          <Button type="submit" look={mode === 'reject' ? 'danger' : 'brand'} disabled={problem !== null}>
+            {action}
+          </Button>
+          <Button look="quiet" onClick={onCancel}>
+            Back
+          </Button>
+        </div>
+      ) : (
+        <div className="flex flex-wrap items-center gap-3">
+          <p role="alert" className="min-w-0 text-sm font-medium wrap-anywhere text-warn">
+            {ended}
+          </p>
+          <Button onClick={onCancel}>
+            Leave it <Key>Esc</Key>
+          </Button>
+        </div>
+      )}
     </form>
   )
 }

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { Button, Key } from '../ui/controls'
 import { useShortcuts } from '../ui/shortcuts'
 import { StatusIcon } from '../ui/status'
@@ -6,10 +5,21 @@ import { DecisionForm } from './decision-form'
 import type { Suggestion } from './inbox'
 import { useOutbox } from './undo-bar'
 
+type BatchProps = {
+  selected: Suggestion[]
+  /** What became of some of them while the form was open. */
+  fates: Map<string, string>
+  /** Whether the form is open. */
+  rejecting: boolean
+  onReject: (rejecting: boolean) => void
+  onClear: () => void
+}
+
 /** Decides on all that is selected at once. Questions need an answer each, so they stay. */
-export function BatchBar({ selected, onClear }: { selected: Suggestion[]; onClear: () => void }) {
+export function BatchBar({ selected: chosen, fates, rejecting, onReject, onClear }: BatchProps) {
   const outbox = useOutbox()
-  const [rejecting, setRejecting] = useState(false)
+  const selected = chosen.filter(({ id }) => !fates.has(id))
+  const gone = chosen.filter(({ id }) => fates.has(id))
   const approvable = selected.filter(({ kind }) => kind === 'ACTION')
   const approve = () => {
     if (approvable.length === 0) return
@@ -20,7 +30,7 @@ export function BatchBar({ selected, onClear }: { selected: Suggestion[]; onClea
     outbox.decide(selected.map((suggestion) => ({ suggestion, verdict: 'REJECT', ...(typeof reason === 'string' && reason && { note: reason }) })))
     onClear()
   }
-  useShortcuts(rejecting ? {} : { a: approve, r: () => setRejecting(true) })
+  useShortcuts(rejecting ? {} : { a: approve, r: () => onReject(true) })
   return (
     <section aria-label="Selected" className="space-y-4 rounded-xl border border-brand/50 bg-surface p-5 sm:p-6">
       <h2 className="text-lg font-semibold">{selected.length} selected</h2>
@@ -33,15 +43,24 @@ export function BatchBar({ selected, onClear }: { selected: Suggestion[]; onClea
           </li>
         ))}
       </ul>
+      {gone.length > 0 && (
+        <div role="alert" className="max-h-[20dvh] space-y-1 overflow-y-auto text-sm text-warn">
+          {gone.map(({ id, action }) => (
+            <p key={id} className="wrap-anywhere">
+              <span className="font-medium">{action}</span> is no longer among them. {fates.get(id)}
+            </p>
+          ))}
+        </div>
+      )}
       {approvable.length < selected.length && <p className="text-sm text-soft">{selected.length - approvable.length} of them are questions: approving leaves those, since each needs its own answer.</p>}
       {rejecting ? (
-        <DecisionForm mode="reject" data={null} onSend={reject} onCancel={() => setRejecting(false)} />
+        <DecisionForm mode="reject" data={null} ended={selected.length === 0 ? 'Nothing is left to decide.' : undefined} onSend={reject} onCancel={() => onReject(false)} />
       ) : (
         <footer className="flex flex-wrap gap-2 border-t border-line pt-4">
           <Button look="brand" disabled={approvable.length === 0} onClick={approve}>
             Approve {approvable.length} <Key>A</Key>
           </Button>
-          <Button look="danger" onClick={() => setRejecting(true)}>
+          <Button look="danger" onClick={() => onReject(true)}>
             Reject {selected.length} <Key>R</Key>
           </Button>
           <Button look="quiet" onClick={onClear}>

@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
-import { useState } from 'react'
 import type { Verdict } from '../gql'
 import { useMaySteer, useSession } from '../live/hooks'
 import { Button, Key } from '../ui/controls'
@@ -12,8 +11,18 @@ import type { Suggestion } from './inbox'
 import type { Ruling } from './outbox'
 import { useOutbox } from './undo-bar'
 
+type DecideProps = {
+  suggestion: Suggestion
+  /** The form that is open; null when none is. */
+  mode: Mode | null
+  /** What became of it while the form was open. */
+  fate: string | undefined
+  onWrite: (mode: Mode | null) => void
+}
+
 /** Everything that a person needs to decide, and the ways to do so. */
-export function Case({ suggestion, onBack }: { suggestion: Suggestion; onBack: () => void }) {
+export function Case({ onBack, ...decide }: DecideProps & { onBack: () => void }) {
+  const { suggestion } = decide
   const maySteer = useMaySteer()
   return (
     <article className="space-y-5 rounded-xl border border-line bg-surface p-5 sm:p-6">
@@ -48,7 +57,7 @@ export function Case({ suggestion, onBack }: { suggestion: Suggestion; onBack: (
         </section>
       )}
       <Verdicts suggestion={suggestion} />
-      {maySteer ? <Decide suggestion={suggestion} /> : <p className="border-t border-line pt-4 text-sm text-soft">Your role may look, but not decide.</p>}
+      {maySteer ? <Decide {...decide} /> : <p className="border-t border-line pt-4 text-sm text-soft">Your role may look, but not decide.</p>}
     </article>
   )
 }
@@ -98,34 +107,36 @@ function Verdicts({ suggestion }: { suggestion: Suggestion }) {
   )
 }
 
-function Decide({ suggestion }: { suggestion: Suggestion }) {
+function Decide({ suggestion, mode, fate, onWrite }: DecideProps) {
   const outbox = useOutbox()
   const { viewer } = useSession()
-  const [mode, setMode] = useState<Mode | null>(null)
   const question = suggestion.kind === 'QUESTION'
   const decided = approvals(suggestion).some((decision) => decision.by.id === viewer.id)
-  const rule = (ruling: Omit<Ruling, 'suggestion'>) => outbox.decide([{ suggestion, ...ruling }])
+  const rule = (ruling: Omit<Ruling, 'suggestion'>) => {
+    outbox.decide([{ suggestion, ...ruling }])
+    onWrite(null)
+  }
   const approve = () => rule({ verdict: 'APPROVE' })
   const senders: Record<Mode, (value: unknown) => void> = {
     reject: (reason) => rule({ verdict: 'REJECT', ...(typeof reason === 'string' && reason && { note: reason }) }),
     modify: (data) => rule({ verdict: 'APPROVE', data }),
     answer: (answer) => rule({ verdict: 'ANSWER', answer }),
   }
-  const first = question ? () => setMode('answer') : approve
-  useShortcuts(mode || decided ? {} : { a: first, r: () => setMode('reject'), ...(!question && { m: () => setMode('modify') }) })
+  const first = question ? () => onWrite('answer') : approve
+  useShortcuts(mode || decided ? {} : { a: first, r: () => onWrite('reject'), ...(!question && { m: () => onWrite('modify') }) })
+  if (mode) return <DecisionForm mode={mode} data={suggestion.data} ended={fate} onSend={senders[mode]} onCancel={() => onWrite(null)} />
   if (decided) return <p className="border-t border-line pt-4 text-sm text-soft">You have decided; it waits for others.</p>
-  if (mode) return <DecisionForm mode={mode} data={suggestion.data} onSend={senders[mode]} onCancel={() => setMode(null)} />
   return (
     <footer className="flex flex-wrap items-center gap-2 border-t border-line pt-4">
       <Button look="brand" onClick={first}>
         {question ? 'Answer' : 'Approve'} <Key>A</Key>
       </Button>
       {!question && (
-        <Button onClick={() => setMode('modify')}>
+        <Button onClick={() => onWrite('modify')}>
           Change and approve <Key>M</Key>
         </Button>
       )}
-      <Button look="danger" onClick={() => setMode('reject')}>
+      <Button look="danger" onClick={() => onWrite('reject')}>
         Reject <Key>R</Key>
       </Button>
       <span className="ml-auto hidden text-xs text-faint sm:inline">

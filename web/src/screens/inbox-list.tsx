@@ -1,31 +1,30 @@
 import { Check, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
+import type { Verdict } from '../gql'
 import { useSwipe } from '../ui/swipe'
 import { AskIcon, PriorityLabel } from '../ui/status'
 import { Ago } from '../ui/time'
 import type { Suggestion } from './inbox'
-import { useOutbox } from './undo-bar'
 
-type ListProps = { waiting: Suggestion[]; place: number; marked: Set<string>; maySteer: boolean; onMark: (id: string) => void; onChoose: (index: number) => void }
+type ListProps = { waiting: Suggestion[]; place: number; marked: ReadonlyMap<string, unknown>; maySteer: boolean; onMark: (suggestion: Suggestion) => void; onPush: (suggestion: Suggestion, verdict: Verdict) => void; onChoose: (index: number) => void }
 
-export function InboxList({ waiting, place, marked, maySteer, onMark, onChoose }: ListProps) {
+export function InboxList({ waiting, place, marked, maySteer, onMark, onPush, onChoose }: ListProps) {
   return (
     <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface lg:max-h-[calc(100dvh-12rem)] lg:overflow-y-auto">
       {waiting.map((one, index) => (
-        <Item key={one.id} suggestion={one} chosen={index === place} marked={marked.has(one.id)} maySteer={maySteer} onMark={() => onMark(one.id)} onChoose={() => onChoose(index)} />
+        <Item key={one.id} suggestion={one} chosen={index === place} marked={marked.has(one.id)} maySteer={maySteer} onMark={() => onMark(one)} onPush={(verdict) => onPush(one, verdict)} onChoose={() => onChoose(index)} />
       ))}
     </ul>
   )
 }
 
-type ItemProps = { suggestion: Suggestion; chosen: boolean; marked: boolean; maySteer: boolean; onMark: () => void; onChoose: () => void }
+type ItemProps = { suggestion: Suggestion; chosen: boolean; marked: boolean; maySteer: boolean; onMark: () => void; onPush: (verdict: Verdict) => void; onChoose: () => void }
 
 /** On a touch screen, pushed to the right it is approved, to the left rejected. */
-function Item({ suggestion, chosen, marked, maySteer, onMark, onChoose }: ItemProps) {
+function Item({ suggestion, chosen, marked, maySteer, onMark, onPush, onChoose }: ItemProps) {
   const button = useRef<HTMLButtonElement>(null)
-  const outbox = useOutbox()
   const canSwipe = maySteer && suggestion.kind === 'ACTION'
-  const { shift, handlers } = useSwipe((side) => outbox.decide([{ suggestion, verdict: side === 'right' ? 'APPROVE' : 'REJECT' }]), canSwipe)
+  const { shift, handlers } = useSwipe((side) => onPush(side === 'right' ? 'APPROVE' : 'REJECT'), canSwipe)
   useEffect(() => {
     if (chosen) button.current?.scrollIntoView({ block: 'nearest' })
   }, [chosen])

@@ -1,16 +1,13 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useSyncExternalStore } from 'react'
 import { InboxDocument, type InboxQuery, type InboxQueryVariables } from '../gql'
-import { useLiveQuery, useMaySteer } from '../live/hooks'
+import { useLiveQuery } from '../live/hooks'
 import { confidences, type InboxSearch, suggestionKinds } from '../search'
 import { StartDemonstration } from '../ui/command'
 import { Empty, Loading, Problem } from '../ui/controls'
 import { Filter, FindField } from '../ui/filter'
 import { InGraphiQL, PageHead } from '../ui/page'
-import { useShortcuts } from '../ui/shortcuts'
-import { BatchBar } from './inbox-batch'
-import { Case } from './inbox-case'
-import { InboxList } from './inbox-list'
+import { Desk } from './inbox-desk'
 import { decidedIn } from './outbox'
 import { useOutbox } from './undo-bar'
 
@@ -30,7 +27,7 @@ export function variablesOf({ kind, sure, action }: InboxSearch): InboxQueryVari
   }
 }
 
-/** What agents ask people to decide, the most urgent first. What is decided, here or elsewhere, leaves by itself. */
+/** What agents ask people to decide, the most urgent first. What is decided, here or elsewhere, leaves by itself, unless somebody is writing about it. */
 export function Inbox() {
   const search = useSearch({ from: '/inbox' })
   const variables = variablesOf(search)
@@ -47,8 +44,7 @@ export function Inbox() {
       <Filters search={search} count={data?.suggestions.totalCount} />
       {error && <Problem error={error} retry={refetch} />}
       {!waiting && !error && <Loading rows={5} />}
-      {waiting?.length === 0 && (filtered ? <Empty title="Nothing matches">Take a filter away to see what else waits.</Empty> : <NobodyWaits />)}
-      {waiting && waiting.length > 0 && <Desk waiting={waiting} />}
+      {waiting && <Desk waiting={waiting} none={filtered ? <Empty title="Nothing matches">Take a filter away to see what else waits.</Empty> : <NobodyWaits />} />}
     </>
   )
 }
@@ -74,57 +70,6 @@ function Filters({ search, count }: { search: InboxSearch; count: number | undef
       <Filter legend="Kind" values={suggestionKinds} names={kindNames} chosen={search.kind ? [search.kind] : []} onToggle={(kind) => change({ kind: search.kind === kind ? undefined : kind })} />
       <Filter legend="Confidence" values={confidences} names={sureNames} chosen={search.sure ? [search.sure] : []} onToggle={(sure) => change({ sure: search.sure === sure ? undefined : sure })} />
       {count !== undefined && <span className="ml-auto text-sm text-soft tabular-nums">{count === 1 ? '1 waits' : `${count} wait`}</span>}
-    </div>
-  )
-}
-
-/** The list with the chosen one beside it. The place in the list is kept when the chosen one leaves. */
-function Desk({ waiting }: { waiting: Suggestion[] }) {
-  const maySteer = useMaySteer()
-  const [chosen, setChosen] = useState<{ id: string; place: number } | null>(null)
-  const [open, setOpen] = useState(false) // on a phone, where one hides the other
-  const [marked, setMarked] = useState<Set<string>>(new Set())
-  const found = chosen ? waiting.findIndex((suggestion) => suggestion.id === chosen.id) : 0
-  const place = found >= 0 ? found : Math.min(chosen?.place ?? 0, waiting.length - 1)
-  const suggestion = waiting[place]!
-  const selected = waiting.filter(({ id }) => marked.has(id))
-  const choose = (index: number) => {
-    const next = waiting[Math.max(0, Math.min(index, waiting.length - 1))]!
-    setChosen({ id: next.id, place: waiting.indexOf(next) })
-  }
-  const mark = (id: string) => setMarked(new Set(marked.has(id) ? [...marked].filter((one) => one !== id) : [...marked, id]))
-  useEffect(() => setChosen({ id: suggestion.id, place }), [suggestion.id, place])
-  useShortcuts({
-    j: () => choose(place + 1),
-    k: () => choose(place - 1),
-    ArrowDown: () => choose(place + 1),
-    ArrowUp: () => choose(place - 1),
-    ...(maySteer && { x: () => mark(suggestion.id), X: () => setMarked(new Set(waiting.map(({ id }) => id))) }),
-    ...(selected.length > 0 && { Escape: () => setMarked(new Set()) }),
-  })
-  return (
-    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[22rem_minmax(0,1fr)]">
-      <div className={open ? 'hidden lg:block' : ''}>
-        <InboxList
-          waiting={waiting}
-          place={place}
-          marked={marked}
-          maySteer={maySteer}
-          onMark={mark}
-          onChoose={(index) => {
-            choose(index)
-            setOpen(true)
-          }}
-        />
-      </div>
-      <div className={open ? '' : 'hidden lg:block'}>
-        {selected.length > 0 ? <BatchBar selected={selected} onClear={() => setMarked(new Set())} /> : <Case key={suggestion.id} suggestion={suggestion} onBack={() => setOpen(false)} />}
-      </div>
-      {selected.length > 0 && !open && (
-        <div className="lg:hidden">
-          <BatchBar selected={selected} onClear={() => setMarked(new Set())} />
-        </div>
-      )}
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loaded } from '../../build/budget'
 import { valueOf } from './decision-form'
+import { fateOf } from './inbox-fates'
 import { nodeHeight, nodeWidth, tallAspect, planOf, type Shape, shapeOf } from './graph-layout'
 
 const task = (id: string, ...dependsOn: string[]): Shape => ({ id, dependsOn: dependsOn.map((id) => ({ id })) })
@@ -88,4 +89,14 @@ describe('loaded', () => {
     ])
     expect([...loaded(['a'], chunks)]).toEqual(['a', 'b', 'c'])
   })
+})
+
+describe('fateOf', () => {
+  it.each([
+    ['PENDING', 'Ada', undefined],
+    ['REJECTED', 'Ada', 'Decided elsewhere: Ada rejected it.'],
+    ['ANSWERED', undefined, 'Decided elsewhere: answered.'],
+    ['EXPIRED', undefined, 'Nobody decided in time.'],
+    ['WITHDRAWN', undefined, 'It was withdrawn.'],
+  ] as const)('%s by %s → %s', (status, by, words) => expect(fateOf(status, by)).toBe(words))
 })

@@ -26,6 +26,29 @@ export function useShortcuts(keys: Keys) {
   }, [])
 }
 
+const isField = (target: EventTarget | null): target is HTMLElement => target instanceof HTMLElement && target.matches(':read-write')
+
+/**
+ * Knows when a field has gone away under somebody who types in it. What they type next reaches the page, and would be taken
+ * for single keys. So those wait until the person leaves the field that is gone: with a key that ends typing, or by pointing at
+ * something, focusing it or going back.
+ */
+class Typing {
+  #field: HTMLElement | null = null
+
+  /** Takes note of what was focused or clicked. */
+  readonly note = ({ target }: Event) => void (this.#field = isField(target) ? target : null)
+
+  /** Whether a key was meant for a field that is no longer there. */
+  goesAstray({ target, key }: KeyboardEvent): boolean {
+    const astray = this.#field !== null && !isField(target)
+    const ends = key === 'Escape' || key === 'Enter' || key === 'Tab'
+    if (ends) this.#field = null
+    else if (isField(target)) this.#field = target
+    return astray
+  }
+}
+
 function isTaken(event: KeyboardEvent): boolean {
   const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog')
   return typing !== null || event.ctrlKey || event.metaKey || event.altKey || event.repeat
@@ -38,6 +61,8 @@ export const showShortcuts = () => sheetShown.set(true)
 
 const screens = { o: '/', w: '/workflows', i: '/inbox', a: '/agents', l: '/activity', s: '/settings' } as const
 
+const leaving = ['focusin', 'click', 'popstate']
+
 /** How long after g the second key may come. */
 const leaderLasts = 1200
 
@@ -48,8 +73,9 @@ export function Shortcuts() {
   useShortcuts({ '?': showShortcuts })
   useLayoutEffect(() => {
     let ledUntil = 0
+    const typing = new Typing()
     const press = (event: KeyboardEvent) => {
-      if (!enabled.get() || isTaken(event)) return
+      if (typing.goesAstray(event) || !enabled.get() || isTaken(event)) return
       const led = Date.now() < ledUntil
       ledUntil = event.key === 'g' ? Date.now() + leaderLasts : 0
       const run = led ? toScreen(event.key) : [...layers].map((layer) => layer()[event.key]).find((run) => run !== undefined)
@@ -62,7 +88,11 @@ export function Shortcuts() {
       return to && (() => void navigate({ to, search: {} }))
     }
     addEventListener('keydown', press)
-    return () => removeEventListener('keydown', press)
+    for (const type of leaving) addEventListener(type, typing.note)
+    return () => {
+      removeEventListener('keydown', press)
+      for (const type of leaving) removeEventListener(type, typing.note)
+    }
   }, [navigate])
   return shown && <Sheet onClose={() => sheetShown.set(false)} />
 }
