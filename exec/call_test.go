@@ -94,6 +94,7 @@ func TestNoNilParents(t *testing.T) {
 type gate struct {
 	expect int
 	full   chan struct{}
+	fill   sync.Once // closes full
 
 	mu   sync.Mutex
 	in   int // guarded by mu
@@ -110,7 +111,7 @@ func (g *gate) visit(ctx context.Context, field string, _ int) {
 	g.in++
 	g.most = max(g.most, g.in)
 	if g.in == g.expect {
-		close(g.full)
+		g.fill.Do(func() { close(g.full) }) // it may be as full again, when one has left and the next comes
 	}
 	g.mu.Unlock()
 	select {
