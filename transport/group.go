@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 
@@ -115,7 +116,8 @@ func (g *group) verdict(ctx context.Context, err error, failure *failure) *graph
 	return present(context.WithoutCancel(ctx), g.hub.exec, err)
 }
 
-// deliver gives an event to every member. One whose queue is full goes on by itself, so that nobody waits for it.
+// deliver gives an event to every member, share by share, so that the writers find in the processor's caches what they
+// write next. One whose queue is full goes on by itself, so that nobody waits for it.
 func (g *group) deliver(event shared) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -126,7 +128,9 @@ func (g *group) deliver(event shared) {
 	one := []shared{event}
 	for i := 0; i < len(g.members); {
 		if m := g.members[i]; m.push(one) == len(one) {
-			i++
+			if i++; i%share == 0 {
+				runtime.Gosched()
+			}
 		} else {
 			g.remove(m)
 			go m.catchUp()

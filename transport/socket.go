@@ -50,6 +50,7 @@ type socket struct {
 	raw     syscall.RawConn // of conn
 	out     *outbox
 	written chan struct{} // closed when nothing is written any more
+	round   uint64        // of the writers, in which it was due last; they protect it
 	limiter *rate.Limiter
 	base    context.Context // until the socket is closing
 	cancel  context.CancelFunc

@@ -9,17 +9,27 @@ import (
 
 // writers write to all sockets what is queued for them, in passes: each socket that has something is written to once,
 // with all that it has by then. A goroutine for each would take longer to wake than to write.
+//
+// Passes make a round, in which no socket is written to twice. After a round that told many of little, they wait twice as
+// long as it took before they tell anybody more: what comes meanwhile goes out together, and others have most of the
+// processor.
 type writers struct {
 	busy sync.WaitGroup // while anything is due
 
 	mu      sync.Mutex // protects what follows
 	running bool
-	due     []*socket // for the next pass
+	due     []*socket // for the next pass of this round
+	later   []*socket // for the next round
+	round   uint64
+	told    int           // sockets in this round,
+	bytes   int64         // what they were told,
+	spent   time.Duration // how long its passes took,
+	ended   time.Time     // and when the last of them ended
 }
 
 const (
 	share   = 32       // sockets that a goroutine writes to before others get their turn
-	crowded = 64       // sockets of a pass that takes long enough to be worth a rest
+	crowded = 64       // sockets of a round that takes long enough to be worth a rest
 	plenty  = 4 * kibi // written to each of them, and there is nothing to gain by waiting for more
 
 	// longestRest is how much later an event comes at most because of what came just before it.
@@ -30,35 +40,75 @@ const (
 func (w *writers) add(s *socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.due = append(w.due, s)
+	if !w.running && w.rest() <= 0 {
+		w.beginRound()
+	}
+	if s.round == w.round {
+		w.later = append(w.later, s)
+	} else {
+		s.round = w.round
+		w.due = append(w.due, s)
+	}
 	if !w.running {
 		w.running = true
 		w.busy.Go(w.run)
 	}
 }
 
-// run goes through passes until nothing is due. After one that told many of little it rests twice as long as that took:
-// what comes meanwhile goes out together, and others have most of the processor.
+// run goes through passes until nothing is due.
 func (w *writers) run() {
-	for due := w.next(nil); len(due) > 0; due = w.next(due) {
+	var due []*socket
+	for {
+		var rest time.Duration
+		if due, rest = w.next(due); len(due) == 0 {
+			return
+		}
+		time.Sleep(rest)
 		began := time.Now()
 		p := pass{writers: w, sockets: due}
 		p.run()
-		if len(due) >= crowded && p.bytes.Load() < plenty*int64(len(due)) {
-			time.Sleep(min(2*time.Since(began), longestRest))
-		}
+		w.passed(&p, began)
 		clear(due)
 	}
 }
 
-// next gives those who are due. The slice given becomes the next list of them.
-func (w *writers) next(done []*socket) []*socket {
+// next gives those who are due, if need be in the next round, and how long to wait before they are written to. The slice
+// given becomes the next list of them.
+func (w *writers) next(done []*socket) (due []*socket, rest time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	due := w.due
-	w.due = done[:0]
+	if len(w.due) == 0 && len(w.later) > 0 {
+		if w.told >= crowded && w.bytes < plenty*int64(w.told) {
+			rest = w.rest()
+		}
+		w.beginRound()
+	}
+	due, w.due = w.due, done[:0]
 	w.running = len(due) > 0
-	return due
+	return due, rest
+}
+
+func (w *writers) passed(p *pass, began time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = time.Now()
+	w.told += len(p.sockets)
+	w.bytes += p.bytes.Load()
+	w.spent += w.ended.Sub(began)
+}
+
+// rest is how much is left of the time after the round in which nobody is to be told more.
+func (w *writers) rest() time.Duration {
+	return min(2*w.spent, longestRest) - time.Since(w.ended)
+}
+
+func (w *writers) beginRound() {
+	w.round++
+	w.told, w.bytes, w.spent = 0, 0, 0
+	w.due, w.later = w.later, w.due
+	for _, s := range w.due {
+		s.round = w.round
+	}
 }
 
 // pass writes to each of some sockets once.
